@@ -1,0 +1,57 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+/// Settings of every Swift target: language mode 6, nothing leaks from an import, unsafe code is marked, no warning stays.
+let strict: [SwiftSetting] = [
+  .swiftLanguageMode(.v6),
+  .enableUpcomingFeature("ExistentialAny"),
+  .enableUpcomingFeature("InternalImportsByDefault"),
+  .enableUpcomingFeature("MemberImportVisibility"),
+  .strictMemorySafety(),
+  .treatAllWarnings(as: .error),
+]
+
+/// C is compiled as C17, optimised for speed in release builds, with the warnings that catch real mistakes made errors.
+let plainC: [CSetting] = [
+  .define("NDEBUG", .when(configuration: .release)),
+]
+
+let package = Package(
+  name: "remit",
+  products: [
+    .executable(name: "remit", targets: ["remit"]),
+  ],
+  dependencies: [
+    .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+    .package(url: "https://github.com/apple/swift-crypto", from: "4.5.2"),
+  ],
+  targets: [
+    .systemLibrary(name: "CLua54", pkgConfig: "lua5.4", providers: [.apt(["liblua5.4-dev"])]),
+    .target(name: "CRemitDecimal", cSettings: plainC),
+    .target(name: "CRemitJSON", cSettings: plainC),
+    .target(name: "CRemitLua", dependencies: ["CLua54", "CRemitJSON", "CRemitDecimal"], cSettings: plainC),
+    .target(name: "RemitModel", dependencies: ["CRemitDecimal"], swiftSettings: strict),
+    .target(name: "RemitWire", dependencies: ["CRemitJSON", "RemitModel"], swiftSettings: strict),
+    .target(name: "RemitSyntax", dependencies: ["RemitModel"], swiftSettings: strict),
+    .target(name: "RemitLua", dependencies: ["CRemitLua", "CRemitJSON", "RemitModel"], swiftSettings: strict),
+    .target(
+      name: "RemitPolicy",
+      dependencies: [
+        "RemitLua", "RemitSyntax", "RemitWire", "RemitModel", .product(name: "Crypto", package: "swift-crypto"),
+      ],
+      swiftSettings: strict
+    ),
+    .target(
+      name: "RemitEngine", dependencies: ["RemitPolicy", "RemitLua", "RemitWire", "RemitModel"], swiftSettings: strict),
+    .target(
+      name: "RemitCommands",
+      dependencies: [
+        "RemitEngine", "RemitPolicy", "RemitWire", "RemitModel",
+        .product(name: "ArgumentParser", package: "swift-argument-parser"),
+      ],
+      swiftSettings: strict
+    ),
+    .executableTarget(name: "remit", dependencies: ["RemitCommands"], swiftSettings: strict),
+  ],
+  cLanguageStandard: .c17
+)

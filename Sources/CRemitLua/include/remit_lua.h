@@ -1,0 +1,93 @@
+/* The policy machine: one sandboxed Lua state that loads policies and decides inputs.
+ *
+ * No Lua error leaves any function here: each makes at most one protected call and returns a status. A machine belongs to one
+ * thread at a time. No Lua type shows. */
+#ifndef REMIT_LUA_H
+#define REMIT_LUA_H
+
+#include "remit_json.h"
+
+typedef struct remit_vm remit_vm;
+
+typedef enum remit_status {
+  REMIT_OK = 0,
+  REMIT_PARSE_ERROR,
+  REMIT_INVALID_INPUT,
+  REMIT_INVALID_PARAMS,
+  REMIT_POLICY_ERROR,
+  REMIT_BUDGET_INSTRUCTIONS,
+  REMIT_BUDGET_MEMORY,
+  REMIT_BUDGET_TIME,
+  REMIT_INTERNAL_ERROR,
+} remit_status;
+
+typedef struct remit_budget {
+  int64_t instructions;
+  size_t memory_bytes;
+  uint32_t milliseconds;
+} remit_budget;
+
+typedef struct remit_limits {
+  remit_budget decision;
+  remit_budget load;
+  size_t decision_bytes;      /* a decision as JSON */
+  uint32_t nesting_depth;     /* of input and decision */
+} remit_limits;
+
+/* A module's translated text, as RemitSyntax emits it. */
+typedef struct remit_module {
+  remit_slice file;           /* as messages name it: "approval/purchase_order.lua" */
+  remit_slice text;
+  /* Lines at which functions start that assign to a local of a function around them; such a function may not outlive loading. */
+  const uint32_t *writer_lines;
+  size_t writer_count;
+} remit_module;
+
+/* What the machine asks its owner for while it loads. Both return false for "no such thing"; what they hand out lives as long as
+ * the machine. `name` is a module as `require` names it; `file` is named from the folder of the asking module. */
+typedef struct remit_source {
+  void *context;
+  bool (*module)(void *context, remit_slice name, remit_module *out);
+  bool (*file)(void *context, remit_slice module, remit_slice file, remit_slice *out);
+} remit_source;
+
+/* NULL where memory runs out. The source is copied. */
+remit_vm *remit_vm_create(const remit_limits *limits, const remit_source *source);
+void remit_vm_destroy(remit_vm *vm);
+
+/* Loads the policy of that name with everything it requires, under the load budget. On success `*policy` is its number.
+ * On failure `remit_vm_message` says why, with file and line. */
+remit_status remit_vm_load_policy(remit_vm *vm, remit_slice name, uint32_t *policy);
+/* Loads a test file's module; `*cases` receives a JSON array of its cases, valid until the next call. */
+remit_status remit_vm_load_tests(remit_vm *vm, remit_slice name, remit_slice *tests);
+
+/* The declaration as JSON: summary, source, outcomes, input, params, reasons; valid until the next call. */
+remit_status remit_vm_describe(remit_vm *vm, uint32_t policy, remit_slice *out);
+/* What stands in each result line between id and decision: `,"policy":"…","version":"…"`. Copied. */
+bool remit_vm_set_label(remit_vm *vm, uint32_t policy, remit_slice label);
+
+/* Sets params from a JSON object (texts or values by name); what it does not name gets its default. Runs `check`.
+ * REMIT_INVALID_PARAMS with a message where one is unknown, mistyped or refused. */
+remit_status remit_vm_set_params(remit_vm *vm, uint32_t policy, remit_slice json);
+
+/* The decision's time: an RFC 3339 time or a date. False where it is neither. */
+bool remit_vm_set_at(remit_vm *vm, remit_slice at);
+
+/* Decides one input, and appends `{"id":…,"policy":…,"version":…,"decision":{…}}` or, with `line`, `"error":{…}` and a newline to
+ * `out`. `input` has REMIT_JSON_PADDING readable bytes behind it. The status says what became of it; every status but
+ * REMIT_OK wrote an error line, and the machine is ready for the next input (unless `remit_vm_spent`). */
+remit_status remit_vm_decide(remit_vm *vm, uint32_t policy, remit_slice input, uint64_t line, remit_buffer *out);
+
+/* The outcome of the last decision, as its number in the declaration's `outcomes`. */
+uint32_t remit_vm_last_outcome(const remit_vm *vm);
+
+/* True where the machine met its memory limit: destroy it, and decide that input again on a fresh one, whose answer counts. */
+bool remit_vm_spent(const remit_vm *vm);
+
+/* Why the last call failed: "file:line: words", at most 1 KiB; valid until the next call. */
+remit_slice remit_vm_message(const remit_vm *vm);
+
+/* Bytes that the machine holds now. */
+size_t remit_vm_memory(const remit_vm *vm);
+
+#endif

@@ -1,0 +1,60 @@
+/* What the parts of the machine share. Not seen outside CRemitLua. */
+#ifndef REMIT_VM_H
+#define REMIT_VM_H
+
+#include <lua54.h>
+
+#include "remit_decimal.h"
+#include "remit_lua.h"
+#include "remit_short.h"
+
+static inline remit_vm *remit_vm_of(lua_State *L) { return *(remit_vm **)lua_getextraspace(L); }
+
+/* ---- Budgets (budget.c). A step is about one VM instruction. */
+
+/* Takes `steps` from the budget for work of a library call, before it is done. Raises when the budget is spent; that error
+ * cannot be caught. Cheap: call it once per call with the total, or every few hundred steps of an open-ended loop. */
+void remit_charge(lua_State *L, uint64_t steps);
+
+/* ---- Read-only tables (freeze.c). */
+
+/* Raises unless the table at `index` may be written: "attempt to modify a read-only table". */
+void remit_check_writable(lua_State *L, int index);
+
+/* ---- Numbers (number.c). A policy's number is a Lua integer, a float that stands for a short decimal, or a userdata that
+ * holds a longer decimal; all three are "number" to it. A value is never both short and a userdata. */
+
+bool remit_is_number(lua_State *L, int index);
+/* The value at `index` (no text is converted); false where it is no number, or an integer past 2^53 - 1: raise with
+ * remit_number_error then. */
+bool remit_to_decimal(lua_State *L, int index, remit_decimal *out);
+/* Pushes a decimal: a Lua float where short, else a userdata (one per value, so keys and == work). May raise for memory. */
+void remit_push_decimal(lua_State *L, const remit_decimal *value);
+/* Like luaL_checkinteger for a whole value of any representation within +-(2^53 - 1); raises with the argument's number. */
+lua_Integer remit_check_integer(lua_State *L, int arg);
+lua_Integer remit_opt_integer(lua_State *L, int arg, lua_Integer fallback);
+/* Raises luaL_argerror where it is no number. */
+void remit_check_decimal(lua_State *L, int arg, remit_decimal *out);
+/* "number", "string", "table", …: luaL_typename, with "number" for long decimals too and "string" for timestamps. */
+const char *remit_typename(lua_State *L, int index);
+/* Pushes the text of the value at `index` (honours __tostring and __name; never an address) and returns it. */
+const char *remit_push_text(lua_State *L, int index, size_t *length);
+/* Like luaL_checklstring, but a number argument becomes its canonical text. Replaces the argument on the stack. */
+const char *remit_check_text(lua_State *L, int arg, size_t *length);
+/* Canonical text of a number at `index` into `text` (REMIT_DECIMAL_TEXT_MAX bytes); 0 where it is none. */
+size_t remit_number_text(lua_State *L, int index, char *text);
+/* The number that a text means (Lua's tonumber rules without binary floats: decimal with optional exponent, hex integers,
+ * white space around it), pushed; false and nothing pushed where it means none. */
+bool remit_push_number_from_text(lua_State *L, const char *text, size_t length);
+
+/* ---- The libraries. Each pushes one table of functions (or sets globals), called once while the machine is made. */
+
+int remit_open_base(lua_State *L);      /* lib_base.c: sets assert error ipairs next pairs pcall … into the table at index 1 */
+int remit_open_string(lua_State *L);    /* lib_string.c, lib_pattern.c, lib_format.c */
+int remit_open_table(lua_State *L);     /* lib_table.c */
+int remit_open_math(lua_State *L);      /* lib_math.c */
+int remit_open_utf8(lua_State *L);      /* lib_utf8.c */
+int remit_open_decimal(lua_State *L);   /* lib_decimal.c */
+int remit_open_date(lua_State *L);      /* lib_date.c */
+
+#endif

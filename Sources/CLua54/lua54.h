@@ -1,4 +1,4 @@
 /* The installed Lua 5.4 headers, for CRemitLua alone. */
-#include <lua.h>
-#include <lauxlib.h>
-#include <lualib.h>
+#include <lua5.4/lauxlib.h>
+#include <lua5.4/lua.h>
+#include <lua5.4/lualib.h>

@@ -15,11 +15,18 @@ static inline remit_vm *remit_vm_of(lua_State *L) { return *(remit_vm **)lua_get
 /* Takes `steps` from the budget for work of a library call, before it is done. Raises when the budget is spent; that error
  * cannot be caught. Cheap: call it once per call with the total, or every few hundred steps of an open-ended loop. */
 void remit_charge(lua_State *L, uint64_t steps);
+/* True where the budget is spent: that error is on its way and must be raised again by whoever catches it. */
+bool remit_is_spent(lua_State *L);
+/* Marks the memory budget as spent, after Lua ran out of memory; the caller raises. */
+void remit_spend_memory(lua_State *L);
 
 /* ---- Read-only tables (freeze.c). */
 
 /* Raises unless the table at `index` may be written: "attempt to modify a read-only table". */
 void remit_check_writable(lua_State *L, int index);
+/* Raises where the table at `index` cannot be a metatable: it holds __gc, __close, __mode or __metatable, or its __newindex is a
+ * read-only table. */
+void remit_check_metatable(lua_State *L, int index);
 
 /* ---- Numbers (number.c). A policy's number is a Lua integer, a float that stands for a short decimal, or a userdata that
  * holds a longer decimal; all three are "number" to it. A value is never both short and a userdata. */
@@ -28,6 +35,8 @@ bool remit_is_number(lua_State *L, int index);
 /* The value at `index` (no text is converted); false where it is no number, or an integer past 2^53 - 1: raise with
  * remit_number_error then. */
 bool remit_to_decimal(lua_State *L, int index, remit_decimal *out);
+/* Raises what is wrong with the value at `index`, for which remit_to_decimal or remit_number_text failed. */
+int remit_number_error(lua_State *L, int index);
 /* Pushes a decimal: a Lua float where short, else a userdata (one per value, so keys and == work). May raise for memory. */
 void remit_push_decimal(lua_State *L, const remit_decimal *value);
 /* Like luaL_checkinteger for a whole value of any representation within +-(2^53 - 1); raises with the argument's number. */
@@ -50,6 +59,8 @@ bool remit_push_number_from_text(lua_State *L, const char *text, size_t length);
 /* ---- The libraries. Each pushes one table of functions (or sets globals), called once while the machine is made. */
 
 int remit_open_base(lua_State *L);      /* lib_base.c: sets assert error ipairs next pairs pcall … into the table at index 1 */
+/* Forgets the table that `next` last walked: at the start of each decision, so that its steps do not depend on the one before. */
+void remit_forget_keys(lua_State *L);
 int remit_open_string(lua_State *L);    /* lib_string.c, lib_pattern.c, lib_format.c */
 int remit_open_table(lua_State *L);     /* lib_table.c */
 int remit_open_math(lua_State *L);      /* lib_math.c */

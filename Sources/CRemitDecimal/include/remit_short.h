@@ -23,6 +23,10 @@ bool remit_short_divide(double a, double b, double *out);
 bool remit_short_floor_divide(double a, double b, double *out);
 bool remit_short_modulo(double a, double b, double *out);
 
+/* As remit_decimal_round and remit_decimal_divide_rounded. */
+bool remit_short_round(double a, int32_t places, remit_rounding rounding, double *out);
+bool remit_short_divide_rounded(double a, double b, int32_t places, remit_rounding rounding, double *out);
+
 /* Canonical text of a short value, at most 40 bytes; 0 where the double stands for none. */
 size_t remit_short_format(double value, char *text);
 

@@ -1,15 +1,21 @@
 /* The one JSON grammar of the project (RFC 8259, UTF-8): a cursor that walks a text and validates every byte that it passes,
  * and a writer. No Lua, and no allocation but the writer's buffer.
  *
- * Every text handed in must have REMIT_JSON_PADDING readable bytes behind its end; what they hold does not matter. */
+ * Every text handed in must have REMIT_JSON_PADDING readable bytes behind its end; what they hold does not matter. Bytes to
+ * be written or checked (remit_json_write_string, remit_buffer_append, remit_utf8_valid) need none. */
 #ifndef REMIT_JSON_H
 #define REMIT_JSON_H
 
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 
-enum { REMIT_JSON_PADDING = 64 };
+enum {
+  REMIT_JSON_PADDING = 64,
+  /* Deeper than this is refused whatever `depth_max` says, so that skipping needs neither recursion nor memory. */
+  REMIT_JSON_DEPTH_LIMIT = 1024,
+};
 
 typedef struct remit_slice {
   const uint8_t *bytes;
@@ -32,7 +38,7 @@ const char *remit_json_status_text(remit_json_status status);
 
 typedef struct remit_json_cursor {
   const uint8_t *at;         /* the next byte to read; where reading failed: the byte at fault */
-  const uint8_t *end;
+  const uint8_t *end;        /* after a failure the same as `at`, so that nothing more can be read */
   remit_json_status status;  /* the first failure; every function returns false from then on */
   uint32_t depth;            /* arrays and objects open at `at` */
   uint32_t depth_max;
@@ -58,22 +64,25 @@ typedef struct remit_json_number {
 /* Passes white space. True where a byte is left. */
 static inline bool remit_json_space(remit_json_cursor *c) {
   const uint8_t *p = c->at, *end = c->end;
+  /* Mostly there is none. Then nothing is stored, so that the next read need not wait for it. */
+  if (p < end && *p > ' ') return true;
   while (p < end && (*p == ' ' || *p == '\n' || *p == '\t' || *p == '\r')) p++;
   c->at = p;
   return p < end;
 }
 
 /* Each reads one thing that starts at `at` (white space before it already passed), validates it, and leaves `at` behind it. */
-bool remit_json_read_string(remit_json_cursor *c, remit_json_string *out);   /* `at` is at the opening quote */
-bool remit_json_read_number(remit_json_cursor *c, remit_json_number *out);   /* `at` is at '-' or a digit */
+static inline bool remit_json_read_string(remit_json_cursor *c, remit_json_string *out);   /* `at` is at the opening quote */
+static inline bool remit_json_read_number(remit_json_cursor *c, remit_json_number *out);   /* `at` is at '-' or a digit */
 bool remit_json_read_literal(remit_json_cursor *c, uint8_t *out);            /* true, false, null: *out is 't', 'f' or 'n' */
-bool remit_json_skip(remit_json_cursor *c);                                  /* any value, validated whole */
+static inline bool remit_json_skip(remit_json_cursor *c);                    /* any value, validated whole */
+/* Records the first failure and returns false. At or past `end` it is REMIT_JSON_TRUNCATED whatever `status` says. */
 bool remit_json_fail(remit_json_cursor *c, remit_json_status status, const uint8_t *at);
 
 /* One whole text: a single value with white space around it. Returns its status; `*fault` is the byte at fault. */
 remit_json_status remit_json_validate(remit_slice text, uint32_t depth_max, const uint8_t **fault);
 
-/* The bytes that a valid string means; `out` has room for `length` bytes (never longer). Returns how many. */
+/* The bytes that a valid string means; `out` has room for `length` bytes (never longer) and overlaps nothing. Returns how many. */
 size_t remit_json_unescape(const uint8_t *bytes, size_t length, uint8_t *out);
 
 /* Walks the members of an object or the elements of an array that is already known to be valid:
@@ -91,6 +100,12 @@ bool remit_json_walk_next(remit_json_walk *walk);
 /* True where every byte belongs to well-formed UTF-8 (no surrogates, nothing overlong, nothing past U+10FFFF). */
 bool remit_utf8_valid(const uint8_t *bytes, size_t length);
 
+/* Where the first such byte stands, or `length`. */
+static inline size_t remit_find_byte(const uint8_t *bytes, size_t length, uint8_t byte) {
+  const void *found = length ? memchr(bytes, byte, length) : NULL;
+  return found ? (size_t)((const uint8_t *)found - bytes) : length;
+}
+
 /* A growing byte buffer. A failed allocation or a passed `limit` sets `failed`, and later writes do nothing. */
 typedef struct remit_buffer {
   uint8_t *bytes;
@@ -104,13 +119,19 @@ void remit_buffer_free(remit_buffer *buffer);
 bool remit_buffer_grow(remit_buffer *buffer, size_t count);
 void remit_buffer_append(remit_buffer *buffer, const void *bytes, size_t count);
 static inline void remit_buffer_byte(remit_buffer *buffer, uint8_t byte) {
-  if (buffer->length < buffer->capacity && !buffer->limit) buffer->bytes[buffer->length++] = byte;
-  else remit_buffer_append(buffer, &byte, 1);
+  /* No limit is 0, and 0 - 1 is the largest. */
+  if (buffer->length < buffer->capacity && buffer->length <= buffer->limit - 1 && !buffer->failed) {
+    buffer->bytes[buffer->length++] = byte;
+  } else {
+    remit_buffer_append(buffer, &byte, 1);
+  }
 }
 void remit_buffer_int64(remit_buffer *buffer, int64_t value);
 
 /* Appends a JSON string with its quotes: `"`, `\` and control characters escaped (\b \t \n \f \r, else \u00xx), all else as it is.
- * False, and nothing appended, where the bytes are not UTF-8. */
+ * False, and nothing appended, where the bytes are not UTF-8; a buffer that fails is told by its `failed` alone. */
 bool remit_json_write_string(remit_buffer *buffer, const uint8_t *bytes, size_t length);
+
+#include "remit_json_inline.h"
 
 #endif

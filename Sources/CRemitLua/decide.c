@@ -1,0 +1,163 @@
+#include <stdio.h>
+#include <string.h>
+
+#include "machine.h"
+
+/* One decision: bytes in, bytes out, one protected call. */
+
+/* What the runner holds as upvalues, so that a decision looks nothing up. */
+enum { UP_SLOTS = 1, UP_INPUT, UP_PARAMS, UP_CONTEXT, UP_DECIDE, UP_COUNTER, UP_COUNT = UP_COUNTER };
+
+static void write_id(const remit_job *job, uint64_t line, remit_buffer *out) {
+  remit_buffer_append(out, "{\"id\":", 6);
+  if (job->id.length) remit_buffer_append(out, job->id.bytes, job->id.length);
+  else remit_buffer_int64(out, (int64_t)line);
+}
+
+static void start_error(remit_vm *vm, uint64_t line) {
+  remit_buffer *out = vm->job.out;
+  write_id(&vm->job, line, out);
+  remit_buffer_append(out, ",\"line\":", 8);
+  remit_buffer_int64(out, (int64_t)line);
+  remit_buffer_append(out, vm->job.policy->label.bytes, vm->job.policy->label.length);
+  remit_buffer_append(out, ",\"error\":{", 10);
+}
+
+/* (slots, input, …) -> nothing; everything goes through vm->job. */
+static int run(lua_State *L) {
+  remit_vm *vm = remit_vm_of(L);
+  remit_policy *policy = vm->job.policy;
+  remit_budget_start(L, vm, &vm->limits.decision, lua_upvalueindex(UP_COUNTER));
+  lua_pushvalue(L, lua_upvalueindex(UP_SLOTS));
+  lua_pushvalue(L, lua_upvalueindex(UP_INPUT));
+  if (__builtin_expect(!remit_decode_input(L, vm, policy->input, 1, 2), 0)) {
+    vm->job.status = REMIT_INVALID_INPUT;
+    return 0;
+  }
+  lua_settop(L, 2);
+  lua_pushvalue(L, lua_upvalueindex(UP_DECIDE));
+  lua_pushvalue(L, 2);
+  lua_pushvalue(L, lua_upvalueindex(UP_PARAMS));
+  lua_pushvalue(L, lua_upvalueindex(UP_CONTEXT));
+  lua_call(L, 3, 1);
+  remit_budget_settle(L, vm);
+  remit_buffer *out = vm->job.out;
+  write_id(&vm->job, vm->job.line, out);
+  remit_buffer_append(out, policy->label.bytes, policy->label.length);
+  remit_buffer_append(out, ",\"decision\":", 12);
+  remit_encode_decision(L, policy, 3, out);
+  remit_budget_settle(L, vm);
+  remit_buffer_append(out, "}\n", 2);
+  return 0;
+}
+
+/* An input that was refused: says why. */
+static int explain(lua_State *L) {
+  remit_vm *vm = remit_vm_of(L);
+  vm->job.status = remit_explain_input(L, vm, vm->job.policy->input, vm->job.policy->slots, vm->job.out);
+  return 0;
+}
+
+void remit_make_runner(lua_State *L, remit_policy *policy) {
+  luaL_checkstack(L, UP_COUNT + 2, NULL);
+  lua_rawgeti(L, LUA_REGISTRYINDEX, policy->slots);
+  int slots = lua_gettop(L);
+  lua_pushvalue(L, slots);
+  lua_rawgeti(L, slots, policy->input->table_slot);
+  lua_rawgeti(L, slots, REMIT_SLOT_PARAMS);
+  lua_rawgeti(L, slots, REMIT_SLOT_CONTEXT);
+  lua_rawgeti(L, slots, REMIT_SLOT_DECIDE);
+  lua_rawgetp(L, LUA_REGISTRYINDEX, &remit_key_counter);
+  lua_pushcclosure(L, run, UP_COUNT);
+  policy->run = luaL_ref(L, LUA_REGISTRYINDEX);
+  lua_settop(L, slots - 1);
+}
+
+static void write_policy_error(remit_vm *vm, remit_status status, remit_buffer *out) {
+  const char *budget = NULL;
+  switch (status) {
+  case REMIT_BUDGET_INSTRUCTIONS: budget = "instructions"; break;
+  case REMIT_BUDGET_MEMORY: budget = "memory"; break;
+  case REMIT_BUDGET_TIME: budget = "time"; break;
+  default: break;
+  }
+  static const char exceeded[] = "\"code\":\"budget_exceeded\",\"message\":", failed[] = "\"code\":\"policy_error\",\"message\":";
+  if (budget) remit_buffer_append(out, exceeded, sizeof exceeded - 1);
+  else remit_buffer_append(out, failed, sizeof failed - 1);
+  remit_json_write_string(out, (const uint8_t *)vm->message, vm->message_length);
+  if (!budget && vm->message_line) {
+    remit_buffer_append(out, ",\"line\":", 8);
+    remit_buffer_int64(out, vm->message_line);
+  }
+  if (budget) {
+    remit_buffer_append(out, ",\"budget\":", 10);
+    remit_json_write_string(out, (const uint8_t *)budget, strlen(budget));
+  }
+}
+
+/* A decision that kept much memory alive leaves a large string table and large arrays of free blocks behind; the next one must
+ * find the machine as the first did. */
+enum { MUCH_BYTES = 2 * 1024 * 1024, SLACK_BYTES = 1024 * 1024, COLLECTIONS_MAX = 8 };
+
+static int collect(lua_State *L) {
+  lua_gc(L, LUA_GCCOLLECT);
+  return 0;
+}
+
+static void tidy(remit_vm *vm) {
+  lua_State *L = vm->L;
+  for (int i = 0; i < COLLECTIONS_MAX && vm->memory.bytes > vm->base_bytes + SLACK_BYTES / 4; i++) {
+    lua_pushcfunction(L, collect);
+    if (lua_pcall(L, 0, 0, 0) != LUA_OK) lua_settop(L, 0);
+  }
+}
+
+static size_t memory_limit(const remit_vm *vm) {
+  size_t limit = vm->limits.decision.memory_bytes;
+  /* A machine that has decided before may hold what earlier decisions left uncollected. It gives up a little early, and a fresh
+   * one decides the case for good, so that the answer does not depend on what came before. */
+  size_t slack = vm->decided ? (limit / 4 < SLACK_BYTES ? limit / 4 : SLACK_BYTES) : 0;
+  return vm->base_bytes + limit - slack;
+}
+
+remit_status remit_vm_decide(remit_vm *vm, uint32_t number, remit_slice input, uint64_t line, remit_buffer *out) {
+  lua_State *L = vm->L;
+  size_t start = out->length;
+  vm->job = (remit_job){.policy = vm->policies[number], .input = input, .out = out, .line = line, .status = REMIT_OK};
+  vm->memory.limit = memory_limit(vm);
+  vm->memory.refusals = 0;
+  vm->memory.peak = vm->memory.bytes;
+  vm->message_line = 0;
+  vm->decided = true;
+  lua_pushcfunction(L, remit_on_error);
+  lua_rawgeti(L, LUA_REGISTRYINDEX, vm->job.policy->run);
+  int lua_status = lua_pcall(L, 0, 0, 1);
+  if (__builtin_expect(lua_status == LUA_OK && vm->job.status == REMIT_INVALID_INPUT, 0)) {
+    start_error(vm, line);
+    lua_pushcfunction(L, explain);
+    lua_status = lua_pcall(L, 0, 0, 1);
+    if (lua_status == LUA_OK) remit_buffer_append(out, "}}\n", 3);
+  }
+  remit_status status = vm->job.status;
+  if (__builtin_expect(lua_status != LUA_OK, 0)) {
+    status = remit_take_error(vm, lua_status);
+    if (status == REMIT_BUDGET_MEMORY) vm->discard = true;
+    out->length = start;
+    start_error(vm, line);
+    write_policy_error(vm, status, out);
+    remit_buffer_append(out, "}}\n", 3);
+  }
+  lua_settop(L, 0);
+  if (__builtin_expect(vm->memory.peak > vm->base_bytes + MUCH_BYTES && !vm->discard, 0)) tidy(vm);
+  if (__builtin_expect(out->failed, 0)) {
+    remit_vm_say(vm, "no memory for the result");
+    return REMIT_INTERNAL_ERROR;
+  }
+  return status;
+}
+
+uint32_t remit_vm_last_outcome(const remit_vm *vm) {
+  return vm->job.policy ? vm->job.policy->last_outcome : 0;
+}
+
+bool remit_vm_spent(const remit_vm *vm) { return vm->discard; }

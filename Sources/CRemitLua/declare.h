@@ -1,0 +1,116 @@
+/* A policy's declaration, compiled: what an input must look like and how it becomes a Lua table. */
+#ifndef REMIT_DECLARE_H
+#define REMIT_DECLARE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "remit_decimal.h"
+#include "remit_json.h"
+
+typedef enum remit_kind {
+  REMIT_TEXT, REMIT_INTEGER, REMIT_NUMBER, REMIT_MONEY, REMIT_BOOLEAN, REMIT_DATE, REMIT_TIMESTAMP, REMIT_ENUM, REMIT_RECORD,
+  REMIT_LIST, REMIT_MAP,
+} remit_kind;
+enum { REMIT_KINDS = REMIT_MAP + 1, REMIT_FIELDS_MAX = 256, REMIT_GUESSES = 128 };
+
+extern const char *const remit_kind_names[REMIT_KINDS];
+
+typedef struct remit_text {
+  char *bytes;                /* NUL behind it */
+  uint32_t length;
+  int32_t slot;               /* of the interned string in the policy's slots */
+} remit_text;
+
+struct remit_type;
+
+typedef struct remit_field {
+  remit_text name;
+  struct remit_type *type;
+} remit_field;
+
+/* A member as the last input had it: the next input probably has it in the same place. */
+typedef struct remit_guess {
+  uint8_t key[46];            /* with both quotes */
+  uint8_t length;             /* 0: no guess */
+  int16_t field;              /* its place among the fields, or -1 for a member that is not declared */
+} remit_guess;
+
+typedef struct remit_type {
+  remit_kind kind;
+  bool optional, sensitive, strict;
+  bool has_min, has_max;
+  remit_decimal min, max;     /* of numbers by value; of text, lists and maps in characters or elements */
+  /* The same bounds as doubles where they are short values, else infinite and `long_bounds`. */
+  double low, high;
+  bool long_bounds;
+
+  remit_text *values;         /* enum */
+  uint32_t value_count;
+
+  remit_field *fields;        /* record */
+  uint32_t field_count;
+  int32_t table_slot;         /* of its table, which is used again for each input; -1: a fresh one each time */
+  uint64_t filled[4];         /* which fields of the reused table hold a value */
+  uint16_t *by_hash;          /* open addressing: place of the field + 1 */
+  uint32_t hash_mask;
+  remit_guess *guesses;       /* REMIT_GUESSES of them */
+
+  struct remit_type *of;      /* list, map */
+} remit_type;
+
+typedef struct remit_param {
+  remit_text name;
+  remit_type *type;
+  char *summary;
+  int32_t default_slot;
+} remit_param;
+
+typedef struct remit_reason {
+  remit_text code;
+  char *en, *zh;
+} remit_reason;
+
+/* For the members of the last decision, in the order in which Lua's table gave them: the order in which they were written. */
+enum { REMIT_SHAPE_MAX = 16 };
+typedef struct remit_shape {
+  uint8_t order[REMIT_SHAPE_MAX];
+  uint32_t count;
+} remit_shape;
+
+typedef struct remit_policy {
+  remit_text name;
+  char *summary, *source;
+  remit_text *outcomes;
+  uint32_t outcome_count;
+  remit_type *input;
+  remit_param *params;
+  uint32_t param_count;
+  remit_reason *reasons;
+  uint32_t reason_count;
+  bool has_check;
+
+  int run;                    /* registry: the C closure that decides, see decide.c */
+  int slots;                  /* registry: interned strings and reused tables by number */
+  int32_t slot_count;
+  remit_buffer label;
+  uint32_t last_outcome;
+  remit_shape shape;
+} remit_policy;
+
+/* Places in a policy's slots that every policy has. */
+enum {
+  REMIT_SLOT_OUTCOME = 1, REMIT_SLOT_REASONS, REMIT_SLOT_PARAMS, REMIT_SLOT_CONTEXT, REMIT_SLOT_DECIDE, REMIT_SLOT_CHECK,
+  REMIT_SLOT_FIRST,
+};
+
+/* Memory that lives as long as the machine. */
+typedef struct remit_arena {
+  void *blocks;
+} remit_arena;
+void remit_arena_free(remit_arena *arena);
+
+/* The field of that name, or -1. */
+int32_t remit_type_field(const remit_type *type, const uint8_t *name, size_t length);
+
+#endif

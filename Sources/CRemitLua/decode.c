@@ -1,0 +1,403 @@
+#include <stdlib.h>
+#include <string.h>
+
+#include "machine.h"
+
+/* JSON -> Lua by declaration, in one pass over the bytes: what is declared is built, the rest is only validated. At the first
+ * thing that does not fit this gives up; explain.c then walks the input again and says all that is wrong with it. */
+
+static const int64_t SHORT_COEFFICIENT_MAX = INT64_C(999999999999999);
+static const int64_t INTEGER_MAX = INT64_C(9007199254740991);
+
+/* ---- Numbers */
+
+static bool within(const remit_type *type, const remit_decimal *value) {
+  return !(type->has_min && remit_decimal_compare(value, &type->min) < 0) &&
+         !(type->has_max && remit_decimal_compare(value, &type->max) > 0);
+}
+
+static bool push_decimal(lua_State *L, const remit_type *type, const char *text, size_t length, bool allow_exponent) {
+  remit_decimal value;
+  if (remit_decimal_parse(text, length, allow_exponent, &value) != REMIT_DECIMAL_OK || !within(type, &value)) return false;
+  double number;
+  if (remit_decimal_to_double(&value, &number)) lua_pushnumber(L, number);
+  else remit_push_decimal(L, &value);
+  return true;
+}
+
+static inline bool push_short(lua_State *L, const remit_type *type, double value) {
+  if (__builtin_expect(type->long_bounds, 0)) {
+    remit_decimal exact;
+    if (!remit_decimal_from_double(value, &exact) || !within(type, &exact)) return false;
+  } else if (!(value >= type->low && value <= type->high)) {
+    return false;
+  }
+  lua_pushnumber(L, value);
+  return true;
+}
+
+/* A string with escapes, as a Lua string at the top of the stack. */
+static const char *unescaped(lua_State *L, const remit_json_string *text, size_t *length) {
+  luaL_Buffer buffer;
+  char *room = luaL_buffinitsize(L, &buffer, text->length);
+  *length = remit_json_unescape(text->bytes, text->length, (uint8_t *)room);
+  luaL_pushresultsize(&buffer, *length);
+  return lua_tostring(L, -1);
+}
+
+static bool decode_number_text(lua_State *L, remit_json_cursor *c, const remit_type *type) {
+  remit_json_string text;
+  if (!remit_json_read_string(c, &text)) return false;
+  if (!text.escaped) return push_decimal(L, type, (const char *)text.bytes, text.length, false);
+  size_t length;
+  const char *bytes = unescaped(L, &text, &length);
+  if (!push_decimal(L, type, bytes, length, false)) return false;
+  lua_remove(L, -2);
+  return true;
+}
+
+static inline bool decode_number(lua_State *L, remit_json_cursor *c, const remit_type *type) {
+  if (__builtin_expect(*c->at == '"', 0)) return decode_number_text(L, c, type);
+  if (*c->at != '-' && (uint8_t)(*c->at - '0') > 9) return false;
+  remit_json_number number;
+  if (!remit_json_read_number(c, &number)) return false;
+  if (__builtin_expect(number.fits && number.coefficient <= (uint64_t)SHORT_COEFFICIENT_MAX && number.exponent <= 0 &&
+                       number.exponent >= -22, 1)) {
+    double value = (double)(int64_t)number.coefficient;
+    if (number.exponent) value /= remit_power_of_ten[-number.exponent];
+    return push_short(L, type, number.negative && number.coefficient ? -value : value);
+  }
+  return push_decimal(L, type, (const char *)number.bytes, number.length, true);
+}
+
+static bool push_integer(lua_State *L, const remit_type *type, int64_t value) {
+  if (value > INTEGER_MAX || value < -INTEGER_MAX) return false;
+  if (type->has_min || type->has_max) {
+    remit_decimal exact = remit_decimal_from_int64(value);
+    if (!within(type, &exact)) return false;
+  }
+  lua_pushinteger(L, value);
+  return true;
+}
+
+static bool decode_integer(lua_State *L, remit_json_cursor *c, const remit_type *type) {
+  if (*c->at != '-' && (uint8_t)(*c->at - '0') > 9) return false;
+  remit_json_number number;
+  if (!remit_json_read_number(c, &number)) return false;
+  if (number.fits && number.exponent == 0 && number.coefficient <= (uint64_t)INTEGER_MAX)
+    return push_integer(L, type, number.negative ? -(int64_t)number.coefficient : (int64_t)number.coefficient);
+  remit_decimal value;
+  int64_t whole;
+  return remit_decimal_parse((const char *)number.bytes, number.length, true, &value) == REMIT_DECIMAL_OK &&
+         remit_decimal_to_int64(&value, &whole) && push_integer(L, type, whole);
+}
+
+/* ---- Texts */
+
+static size_t characters(const char *bytes, size_t length) {
+  size_t count = 0;
+  for (size_t i = 0; i < length; i++) count += ((unsigned char)bytes[i] & 0xC0) != 0x80;
+  return count;
+}
+
+static bool count_within(const remit_type *type, size_t count) {
+  remit_decimal exact = remit_decimal_from_int64((int64_t)count);
+  return within(type, &exact);
+}
+
+static bool push_text(lua_State *L, const remit_type *type, const char *bytes, size_t length, int slots) {
+  char canonical[32];
+  switch (type->kind) {
+  case REMIT_TEXT:
+    if (type->has_min || type->has_max) {
+      /* A text of n bytes has from n / 4 to n characters, which settles most cases without counting. */
+      bool clear = (double)(length / 4) >= type->low && (double)length <= type->high && (length > 0 || type->low <= 0);
+      if (!clear && !count_within(type, characters(bytes, length))) return false;
+    }
+    lua_pushlstring(L, bytes, length);
+    return true;
+  case REMIT_ENUM:
+    for (uint32_t i = 0; i < type->value_count; i++)
+      if (type->values[i].length == length && memcmp(type->values[i].bytes, bytes, length) == 0) {
+        lua_rawgeti(L, slots, type->values[i].slot);
+        return true;
+      }
+    return false;
+  case REMIT_DATE:
+    if (!remit_date_valid(bytes, length)) return false;
+    lua_pushlstring(L, bytes, length);
+    return true;
+  default:
+    length = remit_timestamp_parse(bytes, length, canonical);
+    if (!length) return false;
+    lua_pushlstring(L, canonical, length);
+    return true;
+  }
+}
+
+static inline bool decode_text(lua_State *L, remit_json_cursor *c, const remit_type *type, int slots) {
+  if (*c->at != '"') return false;
+  remit_json_string text;
+  if (!remit_json_read_string(c, &text)) return false;
+  if (__builtin_expect(!text.escaped, 1)) return push_text(L, type, (const char *)text.bytes, text.length, slots);
+  size_t length;
+  const char *bytes = unescaped(L, &text, &length);
+  if (!push_text(L, type, bytes, length, slots)) return false;
+  lua_remove(L, -2);
+  return true;
+}
+
+/* ---- Records, lists, maps */
+
+static bool decode_record(lua_State *L, remit_json_cursor *c, remit_type *type, int slots, int table, remit_job *job);
+
+static void note_input_table(lua_State *L) {
+  if (!remit_address_set_add(&remit_vm_of(L)->input_tables, lua_topointer(L, -1))) luaL_error(L, "not enough memory");
+}
+
+static inline bool open_bracket(remit_json_cursor *c) {
+  if (c->depth >= c->depth_max) return remit_json_fail(c, REMIT_JSON_TOO_DEEP, c->at);
+  c->depth++;
+  c->at++;
+  return true;
+}
+
+/* Behind a member or an element: true with *more where another follows. */
+static inline bool next_or_close(remit_json_cursor *c, uint8_t close, bool *more) {
+  if (__builtin_expect(c->at >= c->end || (*c->at != ',' && *c->at != close), 0) && !remit_json_space(c))
+    return remit_json_fail(c, REMIT_JSON_TRUNCATED, c->at);
+  if (*c->at == ',') {
+    c->at++;
+    *more = true;
+    return remit_json_space(c) || remit_json_fail(c, REMIT_JSON_TRUNCATED, c->at);
+  }
+  *more = false;
+  if (*c->at != close) return remit_json_fail(c, REMIT_JSON_UNEXPECTED, c->at);
+  c->at++;
+  c->depth--;
+  return true;
+}
+
+static bool decode_list(lua_State *L, remit_json_cursor *c, const remit_type *type, int slots) {
+  if (*c->at != '[' || !open_bracket(c)) return false;
+  lua_createtable(L, 4, 0);
+  note_input_table(L);
+  int table = lua_gettop(L);
+  lua_Integer count = 0;
+  if (!remit_json_space(c)) return remit_json_fail(c, REMIT_JSON_TRUNCATED, c->at);
+  bool more = *c->at != ']';
+  if (!more) {
+    c->at++;
+    c->depth--;
+  }
+  while (more) {
+    if (!remit_decode_value(L, c, type->of, slots)) return false;
+    lua_rawseti(L, table, ++count);
+    if ((double)count > type->high) return false;
+    if (!next_or_close(c, ']', &more)) return false;
+  }
+  return !(type->has_min || type->has_max) || count_within(type, (size_t)count);
+}
+
+static bool decode_map(lua_State *L, remit_json_cursor *c, const remit_type *type, int slots) {
+  if (*c->at != '{' || !open_bracket(c)) return false;
+  lua_createtable(L, 0, 4);
+  note_input_table(L);
+  int table = lua_gettop(L);
+  size_t count = 0;
+  if (!remit_json_space(c)) return remit_json_fail(c, REMIT_JSON_TRUNCATED, c->at);
+  bool more = *c->at != '}';
+  if (!more) {
+    c->at++;
+    c->depth--;
+  }
+  while (more) {
+    remit_json_string key;
+    if (*c->at != '"') return remit_json_fail(c, REMIT_JSON_UNEXPECTED, c->at);
+    if (!remit_json_read_string(c, &key)) return false;
+    size_t length;
+    if (key.escaped) unescaped(L, &key, &length);
+    else lua_pushlstring(L, (const char *)key.bytes, key.length);
+    lua_pushvalue(L, -1);
+    if (lua_rawget(L, table) != LUA_TNIL) return false;  /* twice the same key: which one counts? */
+    lua_pop(L, 1);
+    if (!remit_json_space(c) || *c->at != ':') return remit_json_fail(c, REMIT_JSON_UNEXPECTED, c->at);
+    c->at++;
+    if (!remit_json_space(c)) return remit_json_fail(c, REMIT_JSON_TRUNCATED, c->at);
+    if (!remit_decode_value(L, c, type->of, slots)) return false;
+    lua_rawset(L, table);
+    count++;
+    if (!next_or_close(c, '}', &more)) return false;
+  }
+  return !(type->has_min || type->has_max) || count_within(type, count);
+}
+
+bool remit_decode_value(lua_State *L, remit_json_cursor *c, const remit_type *type, int slots) {
+  switch (type->kind) {
+  case REMIT_NUMBER: case REMIT_MONEY: return decode_number(L, c, type);
+  case REMIT_INTEGER: return decode_integer(L, c, type);
+  case REMIT_TEXT: case REMIT_ENUM: case REMIT_DATE: case REMIT_TIMESTAMP: return decode_text(L, c, type, slots);
+  case REMIT_BOOLEAN: {
+    uint8_t literal;
+    if (*c->at != 't' && *c->at != 'f') return false;
+    if (!remit_json_read_literal(c, &literal)) return false;
+    lua_pushboolean(L, literal == 't');
+    return true;
+  }
+  case REMIT_RECORD:
+    luaL_checkstack(L, 12, NULL);
+    if (type->table_slot >= 0) {
+      lua_rawgeti(L, slots, type->table_slot);
+    } else {
+      lua_createtable(L, 0, (int)type->field_count);
+      note_input_table(L);
+    }
+    return decode_record(L, c, (remit_type *)type, slots, lua_gettop(L), NULL);
+  case REMIT_LIST:
+    luaL_checkstack(L, 12, NULL);
+    return decode_list(L, c, type, slots);
+  case REMIT_MAP:
+    luaL_checkstack(L, 12, NULL);
+    return decode_map(L, c, type, slots);
+  }
+  return false;
+}
+
+/* Reads the key at the cursor and passes the colon. *field is its place among the fields, or -1. */
+static inline bool decode_key(lua_State *L, remit_json_cursor *c, remit_type *type, uint32_t member, int32_t *field) {
+  remit_guess *guess = member < REMIT_GUESSES ? &type->guesses[member] : NULL;
+  const uint8_t *start = c->at;
+  if (guess && guess->length && memcmp(start, guess->key, guess->length) == 0 && start + guess->length < c->end) {
+    c->at = start + guess->length;
+    *field = guess->field;
+  } else {
+    remit_json_string key;
+    if (*start != '"') return remit_json_fail(c, REMIT_JSON_UNEXPECTED, start);
+    if (!remit_json_read_string(c, &key)) return false;
+    if (key.escaped) {
+      size_t length;
+      const char *bytes = unescaped(L, &key, &length);
+      *field = remit_type_field(type, (const uint8_t *)bytes, length);
+      lua_pop(L, 1);
+    } else {
+      *field = remit_type_field(type, key.bytes, key.length);
+      if (guess && key.length + 2 <= sizeof guess->key) {
+        memcpy(guess->key, start, key.length + 2);
+        guess->length = (uint8_t)(key.length + 2);
+        guess->field = (int16_t)*field;
+      }
+    }
+  }
+  if (__builtin_expect(*c->at != ':', 0) && !remit_json_space(c)) return remit_json_fail(c, REMIT_JSON_TRUNCATED, c->at);
+  if (c->at >= c->end || *c->at != ':') return remit_json_fail(c, REMIT_JSON_UNEXPECTED, c->at);
+  c->at++;
+  return remit_json_space(c) || remit_json_fail(c, REMIT_JSON_TRUNCATED, c->at);
+}
+
+static bool is_id_key(const uint8_t *key) { return key[0] == '"' && key[1] == 'i' && key[2] == 'd' && key[3] == '"'; }
+
+/* What no member gave: nil where it is optional, else the input does not fit. */
+static bool clear_absent(lua_State *L, remit_type *type, int slots, int table, const uint64_t *seen) {
+  for (uint32_t word = 0; word * 64 < type->field_count; word++) {
+    uint64_t left = type->field_count - word * 64;
+    uint64_t absent = ~seen[word] & (left >= 64 ? ~UINT64_C(0) : (UINT64_C(1) << left) - 1);
+    while (absent) {
+      uint32_t bit = (uint32_t)__builtin_ctzll(absent), field = word * 64 + bit;
+      absent &= absent - 1;
+      if (!type->fields[field].type->optional) return false;
+      if (type->table_slot < 0 || !(type->filled[word] >> bit & 1)) continue;
+      lua_rawgeti(L, slots, type->fields[field].name.slot);
+      lua_pushnil(L);
+      lua_rawset(L, table);
+      type->filled[word] &= ~(UINT64_C(1) << bit);
+    }
+  }
+  return true;
+}
+
+static inline bool decode_member(lua_State *L, remit_json_cursor *c, remit_type *type, int slots, int table, uint32_t field,
+                                 uint64_t *seen) {
+  uint64_t bit = UINT64_C(1) << field % 64;
+  if (seen[field / 64] & bit) return false;
+  const remit_type *value = type->fields[field].type;
+  if (__builtin_expect(*c->at == 'n', 0) && value->optional) {
+    uint8_t literal;
+    if (!remit_json_read_literal(c, &literal)) return false;
+    /* As if it were absent, but a second one is still a duplicate: note it as seen once it is known to be null. */
+    seen[field / 64] |= bit;
+    if (type->table_slot >= 0 && type->filled[field / 64] & bit) {
+      lua_rawgeti(L, slots, type->fields[field].name.slot);
+      lua_pushnil(L);
+      lua_rawset(L, table);
+      type->filled[field / 64] &= ~bit;
+    }
+    return true;
+  }
+  seen[field / 64] |= bit;
+  if (value->kind == REMIT_RECORD && value->table_slot >= 0 && type->filled[field / 64] & bit) {
+    if (!remit_decode_value(L, c, value, slots)) return false;
+    lua_pop(L, 1);
+    return true;
+  }
+  lua_rawgeti(L, slots, type->fields[field].name.slot);
+  if (!remit_decode_value(L, c, value, slots)) return false;
+  lua_rawset(L, table);
+  type->filled[field / 64] |= bit;
+  return true;
+}
+
+static bool decode_record(lua_State *L, remit_json_cursor *c, remit_type *type, int slots, int table, remit_job *job) {
+  if (*c->at != '{' || !open_bracket(c)) return false;
+  uint64_t seen[REMIT_FIELDS_MAX / 64] = {0};
+  uint32_t member = 0;
+  if (!remit_json_space(c)) return remit_json_fail(c, REMIT_JSON_TRUNCATED, c->at);
+  bool more = *c->at != '}';
+  if (!more) {
+    c->at++;
+    c->depth--;
+  }
+  while (more) {
+    int32_t field;
+    const uint8_t *key = c->at;
+    if (!decode_key(L, c, type, member++, &field)) return false;
+    const uint8_t *value = c->at;
+    if (field >= 0) {
+      if (!decode_member(L, c, type, slots, table, (uint32_t)field, seen)) return false;
+    } else {
+      if (type->strict) return false;
+      if (!remit_json_skip(c)) return false;
+    }
+    if (job && is_id_key(key) && !job->id.length && (*value == '"' || *value == '-' || (uint8_t)(*value - '0') <= 9))
+      job->id = (remit_slice){value, (size_t)(c->at - value)};
+    if (!next_or_close(c, '}', &more)) return false;
+  }
+  return clear_absent(L, type, slots, table, seen);
+}
+
+bool remit_decode_input(lua_State *L, remit_vm *vm, const remit_type *record, int slots, int table) {
+  const remit_slice input = vm->job.input;
+  remit_json_cursor c = {input.bytes, input.bytes + input.length, REMIT_JSON_OK, 0, vm->limits.nesting_depth};
+  remit_address_set_clear(&vm->input_tables);
+  if (!remit_json_space(&c)) return remit_json_fail(&c, REMIT_JSON_TRUNCATED, c.at);
+  if (!decode_record(L, &c, (remit_type *)record, slots, table, &vm->job)) return false;
+  return !remit_json_space(&c);
+}
+
+bool remit_decode_text(lua_State *L, const remit_type *type, const char *text, size_t length, int slots) {
+  switch (type->kind) {
+  case REMIT_TEXT: case REMIT_ENUM: case REMIT_DATE: case REMIT_TIMESTAMP: return push_text(L, type, text, length, slots);
+  case REMIT_NUMBER: case REMIT_MONEY: return push_decimal(L, type, text, length, false);
+  case REMIT_INTEGER: {
+    remit_decimal value;
+    int64_t whole;
+    return remit_decimal_parse(text, length, false, &value) == REMIT_DECIMAL_OK && remit_decimal_to_int64(&value, &whole) &&
+           push_integer(L, type, whole);
+  }
+  case REMIT_BOOLEAN: {
+    bool yes = length == 4 && memcmp(text, "true", 4) == 0, no = length == 5 && memcmp(text, "false", 5) == 0;
+    if (yes || no) lua_pushboolean(L, yes);
+    return yes || no;
+  }
+  default: return false;
+  }
+}

@@ -1,0 +1,413 @@
+#include <string.h>
+
+#include "machine.h"
+
+/* Lua values -> JSON, raw: no metamethod runs. The order of keys is the bytes' order, so that equal decisions are equal bytes. */
+
+typedef struct encoder {
+  remit_buffer *out;
+  const char *what;           /* "the decision": for messages */
+  uint32_t depth, depth_max;
+  size_t ceiling;             /* how long `out` may become */
+} encoder;
+
+static void encode_value(lua_State *L, encoder *e, int index);
+
+static _Noreturn void fail(lua_State *L, encoder *e, const char *why) {
+  luaL_error(L, "%s %s", e->what, why);
+  __builtin_unreachable();
+}
+
+static void check_room(lua_State *L, encoder *e) {
+  if (e->out->failed || e->out->length > e->ceiling) fail(L, e, "is too large as JSON");
+}
+
+static void encode_text(lua_State *L, encoder *e, const char *bytes, size_t length) {
+  if (!remit_json_write_string(e->out, (const uint8_t *)bytes, length)) {
+    check_room(L, e);
+    fail(L, e, "holds a text that is not UTF-8");
+  }
+}
+
+static void encode_number(lua_State *L, encoder *e, int index) {
+  if (lua_isinteger(L, index)) {
+    lua_Integer value = lua_tointeger(L, index);
+    if (value > INT64_C(9007199254740991) || value < -INT64_C(9007199254740991))
+      fail(L, e, "holds an integer out of range (beyond 2^53 - 1)");
+    remit_buffer_int64(e->out, value);
+    return;
+  }
+  char text[64];
+  size_t length = remit_short_format(lua_tonumber(L, index), text);
+  if (!length) fail(L, e, "holds a number that is not exact");
+  remit_buffer_append(e->out, text, length);
+}
+
+/* ---- Tables */
+
+typedef struct member {
+  const char *key;
+  size_t length;
+  int place;                  /* of the value on the stack */
+} member;
+
+/* Insertion sort for few, else by halves: members are few, and most come nearly in order. */
+static int compare_members(const member *a, const member *b) {
+  size_t shorter = a->length < b->length ? a->length : b->length;
+  int order = memcmp(a->key, b->key, shorter);
+  return order ? order : (a->length > b->length) - (a->length < b->length);
+}
+
+static void sift(member *members, size_t at, size_t count) {
+  for (;;) {
+    size_t child = 2 * at + 1;
+    if (child >= count) return;
+    if (child + 1 < count && compare_members(&members[child], &members[child + 1]) < 0) child++;
+    if (compare_members(&members[at], &members[child]) >= 0) return;
+    member moved = members[at];
+    members[at] = members[child];
+    members[child] = moved;
+    at = child;
+  }
+}
+
+static void sort_members(member *members, size_t count) {
+  if (count <= 16) {
+    for (size_t i = 1; i < count; i++) {
+      member moved = members[i];
+      size_t k = i;
+      for (; k > 0 && compare_members(&members[k - 1], &moved) > 0; k--) members[k] = members[k - 1];
+      members[k] = moved;
+    }
+    return;
+  }
+  for (size_t i = count / 2; i-- > 0;) sift(members, i, count);
+  for (size_t end = count; end-- > 1;) {
+    member moved = members[0];
+    members[0] = members[end];
+    members[end] = moved;
+    sift(members, 0, end);
+  }
+}
+
+/* An object of any size: keys and values are gathered in a Lua userdata and on a table, so that nothing is lost on an error. */
+static void encode_object(lua_State *L, encoder *e, int index) {
+  int top = lua_gettop(L);
+  size_t count = 0;
+  lua_pushnil(L);
+  while (lua_next(L, index)) {
+    count++;
+    lua_pop(L, 1);
+  }
+  remit_charge(L, count);
+  member *members = lua_newuserdatauv(L, (count + 1) * sizeof *members, 0);
+  lua_createtable(L, (int)count, 0);  /* texts of keys that are numbers */
+  int texts = lua_gettop(L);
+  size_t i = 0;
+  bool numbers = false;
+  lua_pushnil(L);
+  while (lua_next(L, index)) {
+    lua_pop(L, 1);
+    if (lua_type(L, -1) == LUA_TSTRING) {
+      members[i].key = lua_tolstring(L, -1, &members[i].length);
+      members[i].place = 0;
+    } else if (remit_is_number(L, -1)) {
+      numbers = true;
+      char text[REMIT_DECIMAL_TEXT_MAX];
+      size_t length = remit_number_text(L, -1, text);
+      members[i].key = lua_pushlstring(L, text, length);
+      members[i].length = length;
+      lua_pop(L, 1);
+      lua_pushlstring(L, text, length);
+      lua_rawseti(L, texts, (lua_Integer)i + 1);
+      lua_rawgeti(L, texts, (lua_Integer)i + 1);
+      members[i].key = lua_tostring(L, -1);
+      lua_pop(L, 1);
+      lua_pushvalue(L, -1);
+      lua_rawseti(L, texts, (lua_Integer)(count + i) + 1);
+      members[i].place = (int)(count + i) + 1;
+    } else {
+      fail(L, e, "holds a table with a key that is neither a text nor a number");
+    }
+    i++;
+  }
+  sort_members(members, count);
+  remit_buffer_byte(e->out, '{');
+  for (i = 0; i < count; i++) {
+    if (numbers && i && members[i].length == members[i - 1].length &&
+        memcmp(members[i].key, members[i - 1].key, members[i].length) == 0)
+      fail(L, e, "holds a table with the same key as a number and as a text");
+    if (i) remit_buffer_byte(e->out, ',');
+    encode_text(L, e, members[i].key, members[i].length);
+    remit_buffer_byte(e->out, ':');
+    if (members[i].place) lua_rawgeti(L, texts, members[i].place);
+    else lua_pushlstring(L, members[i].key, members[i].length);
+    lua_rawget(L, index);
+    encode_value(L, e, lua_gettop(L));
+    lua_pop(L, 1);
+    check_room(L, e);
+  }
+  remit_buffer_byte(e->out, '}');
+  lua_settop(L, top);
+}
+
+static bool is_object(lua_State *L, int index) {
+  if (!lua_getmetatable(L, index)) return false;
+  lua_rawgetp(L, LUA_REGISTRYINDEX, &remit_key_object);
+  bool equal = lua_rawequal(L, -1, -2);
+  lua_pop(L, 2);
+  return equal;
+}
+
+/* Writes the table as an array as long as its keys come as 1, 2, 3, …; false, and nothing written, where they do not. */
+static bool encode_array(lua_State *L, encoder *e, int index) {
+  size_t start = e->out->length;
+  lua_Integer count = 0;
+  int top = lua_gettop(L);
+  remit_buffer_byte(e->out, '[');
+  lua_pushnil(L);
+  while (lua_next(L, index)) {
+    if (!lua_isinteger(L, -2) || lua_tointeger(L, -2) != count + 1) break;
+    if (count++) remit_buffer_byte(e->out, ',');
+    encode_value(L, e, top + 2);
+    check_room(L, e);
+    lua_pop(L, 1);
+  }
+  if (lua_gettop(L) == top) {
+    remit_buffer_byte(e->out, ']');
+    return true;
+  }
+  lua_settop(L, top);
+  e->out->length = start;
+  return false;
+}
+
+/* The keys are 1 … n but Lua does not hold them in that order. */
+static bool is_sequence(lua_State *L, int index) {
+  lua_Integer length = (lua_Integer)lua_rawlen(L, index), count = 0;
+  if (!length) return false;
+  lua_pushnil(L);
+  while (lua_next(L, index)) {
+    lua_pop(L, 1);
+    if (!lua_isinteger(L, -1) || lua_tointeger(L, -1) < 1 || lua_tointeger(L, -1) > length) {
+      lua_pop(L, 1);
+      return false;
+    }
+    count++;
+  }
+  return count == length;
+}
+
+static void encode_sequence(lua_State *L, encoder *e, int index) {
+  lua_Integer length = (lua_Integer)lua_rawlen(L, index);
+  remit_buffer_byte(e->out, '[');
+  for (lua_Integer i = 1; i <= length; i++) {
+    if (i > 1) remit_buffer_byte(e->out, ',');
+    lua_rawgeti(L, index, i);
+    encode_value(L, e, lua_gettop(L));
+    lua_pop(L, 1);
+    check_room(L, e);
+  }
+  remit_buffer_byte(e->out, ']');
+}
+
+static void encode_table(lua_State *L, encoder *e, int index) {
+  if (e->depth >= e->depth_max) fail(L, e, "is nested too deep (or holds itself)");
+  luaL_checkstack(L, 8, NULL);
+  e->depth++;
+  remit_charge(L, 1);
+  if (is_object(L, index)) encode_object(L, e, index);
+  else if (!encode_array(L, e, index)) {
+    if (is_sequence(L, index)) encode_sequence(L, e, index);
+    else encode_object(L, e, index);
+  }
+  e->depth--;
+}
+
+static void encode_value(lua_State *L, encoder *e, int index) {
+  switch (lua_type(L, index)) {
+  case LUA_TNUMBER: encode_number(L, e, index); return;
+  case LUA_TSTRING: {
+    size_t length;
+    const char *bytes = lua_tolstring(L, index, &length);
+    encode_text(L, e, bytes, length);
+    return;
+  }
+  case LUA_TBOOLEAN:
+    if (lua_toboolean(L, index)) remit_buffer_append(e->out, "true", 4);
+    else remit_buffer_append(e->out, "false", 5);
+    return;
+  case LUA_TTABLE: encode_table(L, e, index); return;
+  case LUA_TNIL: remit_buffer_append(e->out, "null", 4); return;
+  case LUA_TUSERDATA: {
+    char text[REMIT_DECIMAL_TEXT_MAX];
+    size_t length = remit_number_text(L, index, text);
+    if (length) {
+      remit_buffer_append(e->out, text, length);
+      return;
+    }
+    break;
+  }
+  default: break;
+  }
+  luaL_error(L, "%s holds a %s, which JSON cannot", e->what, remit_typename(L, index));
+}
+
+void remit_encode(lua_State *L, int index, remit_buffer *out, const char *what) {
+  const remit_limits *limits = &remit_vm_of(L)->limits;
+  encoder e = {out, what, 0, limits->nesting_depth, out->length + limits->decision_bytes};
+  encode_value(L, &e, lua_absindex(L, index));
+  check_room(L, &e);
+}
+
+/* ---- The decision */
+
+static int32_t known_text(const remit_text *texts, uint32_t count, const char *bytes, size_t length) {
+  for (uint32_t i = 0; i < count; i++)
+    if (texts[i].length == length && memcmp(texts[i].bytes, bytes, length) == 0) return (int32_t)i;
+  return -1;
+}
+
+static void encode_outcome(lua_State *L, encoder *e, remit_policy *policy, int index, int slots) {
+  lua_rawgeti(L, slots, REMIT_SLOT_OUTCOME);
+  lua_rawget(L, index);
+  if (lua_type(L, -1) != LUA_TSTRING)
+    luaL_error(L, "the decision's outcome is %s: expected one of the declared outcomes",
+               lua_isnil(L, -1) ? "missing" : lua_typename(L, lua_type(L, -1)));
+  size_t length;
+  const char *bytes = lua_tolstring(L, -1, &length);
+  int32_t outcome = known_text(policy->outcomes, policy->outcome_count, bytes, length);
+  if (outcome < 0) luaL_error(L, "the decision's outcome '%s' is not one of the declared outcomes", bytes);
+  policy->last_outcome = (uint32_t)outcome;
+  encode_text(L, e, bytes, length);
+  lua_pop(L, 1);
+}
+
+static bool known_reason(const remit_policy *policy, const char *bytes, size_t length) {
+  for (uint32_t i = 0; i < policy->reason_count; i++)
+    if (policy->reasons[i].code.length == length && memcmp(policy->reasons[i].code.bytes, bytes, length) == 0) return true;
+  return false;
+}
+
+static void encode_reasons(lua_State *L, encoder *e, remit_policy *policy, int index, int slots) {
+  lua_rawgeti(L, slots, REMIT_SLOT_REASONS);
+  if (lua_rawget(L, index) != LUA_TTABLE) luaL_error(L, "the decision's reasons are not a list of declared codes");
+  int list = lua_gettop(L);
+  lua_Integer count = 0;
+  remit_buffer_byte(e->out, '[');
+  for (;; count++) {
+    if (lua_rawgeti(L, list, count + 1) == LUA_TNIL) break;
+    size_t length = 0;
+    const char *bytes = lua_type(L, -1) == LUA_TSTRING ? lua_tolstring(L, -1, &length) : NULL;
+    if (!bytes) luaL_error(L, "the decision's reasons are not a list of declared codes");
+    if (!known_reason(policy, bytes, length)) luaL_error(L, "the reason '%s' is not declared", bytes);
+    if (count) remit_buffer_byte(e->out, ',');
+    encode_text(L, e, bytes, length);
+    check_room(L, e);
+    lua_pop(L, 1);
+  }
+  if (!count) luaL_error(L, "the decision cites no reason: at least one declared code is needed");
+  lua_pushinteger(L, count);
+  lua_replace(L, -2);
+  lua_rawlen(L, list) == (lua_Unsigned)count ? (void)0 : (void)luaL_error(L, "the decision's reasons have a gap");
+  if (lua_next(L, list) && !is_sequence(L, list)) luaL_error(L, "the decision's reasons are not a list of declared codes");
+  lua_settop(L, list - 1);
+  remit_buffer_byte(e->out, ']');
+}
+
+/* The order in which the members are written. The last decision's order is the first guess: where its keys were the same, this
+ * only compares neighbours. */
+static void order_members(remit_shape *shape, const member *members, uint32_t count) {
+  uint8_t *order = shape->order;
+  if (shape->count != count) {
+    for (uint32_t i = 0; i < count; i++) order[i] = (uint8_t)i;
+    shape->count = count;
+  }
+  for (uint32_t i = 1; i < count; i++) {
+    uint8_t moved = order[i];
+    uint32_t k = i;
+    for (; k > 0 && compare_members(&members[order[k - 1]], &members[moved]) > 0; k--) order[k] = order[k - 1];
+    order[k] = moved;
+  }
+}
+
+/* Everything beside outcome and reasons, where there are at most REMIT_SHAPE_MAX of them under text keys; else false. */
+static bool encode_few(lua_State *L, encoder *e, remit_policy *policy, int index) {
+  member members[REMIT_SHAPE_MAX];
+  uint32_t count = 0;
+  int top = lua_gettop(L);
+  lua_pushnil(L);
+  while (lua_next(L, index)) {
+    size_t length;
+    if (lua_type(L, -2) != LUA_TSTRING) goto many;
+    const char *key = lua_tolstring(L, -2, &length);
+    if (length == 7 && (memcmp(key, "outcome", 7) == 0 || memcmp(key, "reasons", 7) == 0)) {
+      lua_pop(L, 1);
+      continue;
+    }
+    if (count == REMIT_SHAPE_MAX || length > 40) goto many;
+    members[count].key = key;
+    members[count].length = length;
+    members[count].place = top + 1 + (int)count;
+    count++;
+    lua_insert(L, -2);        /* the value stays below, the key goes on to the next */
+  }
+  order_members(&policy->shape, members, count);
+  for (uint32_t i = 0; i < count; i++) {
+    const member *m = &members[policy->shape.order[i]];
+    remit_buffer_byte(e->out, ',');
+    encode_text(L, e, m->key, m->length);
+    remit_buffer_byte(e->out, ':');
+    encode_value(L, e, m->place);
+    check_room(L, e);
+  }
+  lua_settop(L, top);
+  return true;
+many:
+  lua_settop(L, top);
+  return false;
+}
+
+/* The same for any number of keys: as an object without the two, its braces taken off. */
+static void encode_many(lua_State *L, encoder *e, int index, int slots) {
+  lua_newtable(L);
+  int rest = lua_gettop(L);
+  size_t count = 0;
+  lua_pushnil(L);
+  while (lua_next(L, index)) {
+    lua_pushvalue(L, -2);
+    lua_insert(L, -2);
+    lua_rawset(L, rest);
+    count++;
+  }
+  remit_charge(L, count);
+  for (int slot = REMIT_SLOT_OUTCOME; slot <= REMIT_SLOT_REASONS; slot++) {
+    lua_rawgeti(L, slots, slot);
+    lua_pushnil(L);
+    lua_rawset(L, rest);
+  }
+  size_t start = e->out->length;
+  encode_object(L, e, rest);
+  check_room(L, e);
+  e->out->bytes[start] = ',';
+  e->out->length--;
+  if (e->out->length == start + 1) e->out->length = start;
+  lua_pop(L, 1);
+}
+
+void remit_encode_decision(lua_State *L, remit_policy *policy, int index, remit_buffer *out) {
+  const remit_limits *limits = &remit_vm_of(L)->limits;
+  encoder e = {out, "the decision", 1, limits->nesting_depth, out->length + limits->decision_bytes};
+  if (lua_type(L, index) != LUA_TTABLE)
+    luaL_error(L, "decide gave %s: expected a table with outcome and reasons", remit_typename(L, index));
+  luaL_checkstack(L, 3 * REMIT_SHAPE_MAX, NULL);
+  lua_rawgeti(L, LUA_REGISTRYINDEX, policy->slots);
+  int slots = lua_gettop(L);
+  remit_buffer_append(out, "{\"outcome\":", 11);
+  encode_outcome(L, &e, policy, index, slots);
+  remit_buffer_append(out, ",\"reasons\":", 11);
+  encode_reasons(L, &e, policy, index, slots);
+  if (!encode_few(L, &e, policy, index)) encode_many(L, &e, index, slots);
+  remit_buffer_byte(out, '}');
+  check_room(L, &e);
+}

@@ -1,0 +1,265 @@
+#include <string.h>
+
+#include "arith.h"
+#include "machine.h"
+
+/* Modules: text -> value, once a machine. Everything that a module leaves behind is read-only before anybody else sees it. */
+
+const char remit_key_loaded = 0;
+
+/* The helpers in the order in which translated text takes them, the counter's value first; see RemitSyntax. */
+static const lua_CFunction helpers[] = {
+  remit_op_spent, remit_op_add,  remit_op_sub, remit_op_mul, remit_op_div, remit_op_idiv,   remit_op_mod, remit_op_pow, remit_op_band,
+  remit_op_bor,   remit_op_bxor, remit_op_shl, remit_op_shr, remit_op_bnot, remit_op_concat, remit_op_set, remit_op_for, remit_op_big,
+};
+enum { HELPERS = sizeof helpers / sizeof *helpers };
+
+/* Makes the function at the top of the stack, and so every function made in it, count in the machine's own counter. */
+static void join_counter(lua_State *L) {
+  int function = lua_gettop(L);
+  for (int i = 1; ; i++) {
+    const char *name = lua_getupvalue(L, function, i);
+    if (!name) return;
+    lua_pop(L, 1);
+    if (strcmp(name, "__remit_B") != 0) continue;
+    lua_rawgetp(L, LUA_REGISTRYINDEX, &remit_key_counter);
+    lua_upvaluejoin(L, function, i, function + 1, 1);
+    lua_pop(L, 1);
+    return;
+  }
+}
+
+static void note_writers(lua_State *L, const remit_module *module) {
+  if (!module->writer_count) return;
+  lua_rawgetp(L, LUA_REGISTRYINDEX, &remit_key_writers);
+  lua_pushliteral(L, "@");
+  lua_pushlstring(L, (const char *)module->file.bytes, module->file.length);
+  lua_concat(L, 2);
+  lua_newtable(L);
+  for (size_t i = 0; i < module->writer_count; i++) {
+    lua_pushboolean(L, 1);
+    lua_rawseti(L, -2, module->writer_lines[i]);
+  }
+  lua_rawset(L, -3);
+  lua_pop(L, 1);
+}
+
+/* The modules that are being loaded, as "a -> b": their names stand in a list in the registry under `loading_key`. */
+static const char loading_key = 0;
+
+static void refuse_cycle(lua_State *L, const char *name) {
+  lua_rawgetp(L, LUA_REGISTRYINDEX, &loading_key);
+  int list = lua_gettop(L);
+  lua_Integer count = (lua_Integer)lua_rawlen(L, list);
+  luaL_Buffer chain;
+  luaL_buffinit(L, &chain);
+  bool within = false;
+  for (lua_Integer i = 1; i <= count; i++) {
+    lua_rawgeti(L, list, i);
+    const char *each = lua_tostring(L, -1);
+    if (strcmp(each, name) == 0) within = true;
+    lua_pop(L, 1);  /* the list still holds it */
+    if (!within) continue;
+    luaL_addstring(&chain, each);
+    luaL_addstring(&chain, " -> ");
+  }
+  luaL_addstring(&chain, name);
+  luaL_pushresult(&chain);
+  luaL_error(L, "loop in require: %s", lua_tostring(L, -1));
+}
+
+static void push_loading(lua_State *L, const char *name) {
+  lua_rawgetp(L, LUA_REGISTRYINDEX, &loading_key);
+  if (lua_isnil(L, -1)) {
+    lua_pop(L, 1);
+    lua_newtable(L);
+    lua_pushvalue(L, -1);
+    lua_rawsetp(L, LUA_REGISTRYINDEX, &loading_key);
+  }
+  lua_pushstring(L, name);
+  lua_rawseti(L, -2, (lua_Integer)lua_rawlen(L, -2) + 1);
+  lua_pop(L, 1);
+}
+
+static void pop_loading(lua_State *L) {
+  lua_rawgetp(L, LUA_REGISTRYINDEX, &loading_key);
+  lua_pushnil(L);
+  lua_rawseti(L, -2, (lua_Integer)lua_rawlen(L, -2));
+  lua_pop(L, 1);
+}
+
+void remit_forget_loading(lua_State *L) {
+  lua_pushnil(L);
+  lua_rawsetp(L, LUA_REGISTRYINDEX, &loading_key);
+}
+
+/* The module that is being loaded, or nil; pushed. */
+void remit_push_loading_module(lua_State *L) {
+  lua_rawgetp(L, LUA_REGISTRYINDEX, &loading_key);
+  if (lua_istable(L, -1)) lua_rawgeti(L, -1, (lua_Integer)lua_rawlen(L, -1));
+  else lua_pushnil(L);
+  lua_remove(L, -2);
+}
+
+static void run_module(lua_State *L, const char *name, const remit_module *module) {
+  const char *chunk = lua_pushfstring(L, "@%s", lua_pushlstring(L, (const char *)module->file.bytes, module->file.length));
+  if (luaL_loadbufferx(L, (const char *)module->text.bytes, module->text.length, chunk, "t") != LUA_OK) lua_error(L);
+  note_writers(L, module);
+  luaL_checkstack(L, HELPERS + 2, NULL);
+  lua_pushinteger(L, 0);
+  for (int i = 0; i < HELPERS; i++) lua_pushcfunction(L, helpers[i]);
+  lua_call(L, HELPERS + 1, 1);
+  join_counter(L);
+  lua_pushstring(L, name);
+  lua_call(L, 1, 1);
+}
+
+/* Pushes the module's value. */
+void remit_load_module(lua_State *L, const char *name, size_t length) {
+  luaL_checkstack(L, 12, NULL);
+  remit_vm *vm = remit_vm_of(L);
+  int top = lua_gettop(L);
+  name = lua_pushlstring(L, name, length);
+  lua_rawgetp(L, LUA_REGISTRYINDEX, &remit_key_loaded);
+  int loaded = lua_gettop(L);
+  if (lua_getfield(L, loaded, name) != LUA_TNIL) {
+    if (lua_isboolean(L, -1) && !lua_toboolean(L, -1)) refuse_cycle(L, name);
+    lua_replace(L, top + 1);
+    lua_settop(L, top + 1);
+    return;
+  }
+  remit_module module = {0};
+  remit_slice wanted = {(const uint8_t *)name, length};
+  if (!vm->loading) luaL_error(L, "module '%s' is not loaded: require it at the top of the file", name);
+  if (memchr(name, 0, length) || !vm->source.module(vm->source.context, wanted, &module))
+    luaL_error(L, "module '%s' not found, or not loadable", name);
+  lua_pushboolean(L, 0);
+  lua_setfield(L, loaded, name);
+  push_loading(L, name);
+  run_module(L, name, &module);
+  pop_loading(L);
+  if (lua_isnil(L, -1)) {
+    lua_pop(L, 1);
+    lua_pushboolean(L, 1);
+  }
+  remit_freeze(L, -1);
+  lua_pushvalue(L, -1);
+  lua_setfield(L, loaded, name);
+  lua_replace(L, top + 1);
+  lua_settop(L, top + 1);
+}
+
+int remit_require(lua_State *L) {
+  size_t length;
+  const char *name = luaL_checklstring(L, 1, &length);
+  remit_load_module(L, name, length);
+  return 1;
+}
+
+/* ---- Policies */
+
+static bool has_metatable(lua_State *L, int index, const void *key) {
+  if (!lua_getmetatable(L, index)) return false;
+  lua_rawgetp(L, LUA_REGISTRYINDEX, key);
+  bool equal = lua_rawequal(L, -1, -2);
+  lua_pop(L, 2);
+  return equal;
+}
+
+typedef struct load_job {
+  remit_slice name;
+  remit_policy *policy;
+  remit_buffer *out;
+} load_job;
+
+static void start_load(lua_State *L, remit_vm *vm) {
+  vm->loading = true;
+  lua_rawgetp(L, LUA_REGISTRYINDEX, &remit_key_counter);
+  remit_budget_start(L, vm, &vm->limits.load, lua_gettop(L));
+  lua_pop(L, 1);
+}
+
+/* light userdata: load_job */
+static int load_policy(lua_State *L) {
+  load_job *job = lua_touserdata(L, 1);
+  remit_vm *vm = remit_vm_of(L);
+  start_load(L, vm);
+  remit_load_module(L, (const char *)job->name.bytes, job->name.length);
+  if (!lua_istable(L, -1) || !has_metatable(L, -1, &remit_key_policy))
+    luaL_error(L, "%s does not return a policy: its file must end with return policy { … }",
+               lua_pushlstring(L, (const char *)job->name.bytes, job->name.length));
+  remit_compile_policy(L, lua_gettop(L), job->policy);
+  remit_make_runner(L, job->policy);
+  remit_params_from_json(L, job->policy, NULL);
+  remit_budget_settle(L, vm);
+  return 0;
+}
+
+/* light userdata: load_job */
+static int load_tests(lua_State *L) {
+  load_job *job = lua_touserdata(L, 1);
+  remit_vm *vm = remit_vm_of(L);
+  start_load(L, vm);
+  remit_load_module(L, (const char *)job->name.bytes, job->name.length);
+  lua_newtable(L);
+  lua_insert(L, -2);
+  int list = lua_gettop(L) - 1, value = lua_gettop(L);
+  if (lua_istable(L, value) && has_metatable(L, value, &remit_key_test)) {
+    lua_rawseti(L, list, 1);
+  } else {
+    lua_Integer count = lua_istable(L, value) ? (lua_Integer)lua_rawlen(L, value) : 0;
+    if (!count) luaL_error(L, "a test file must end with return test \"<policy>\" { … }");
+    for (lua_Integer i = 1; i <= count; i++) {
+      lua_rawgeti(L, value, i);
+      if (!lua_istable(L, -1) || !has_metatable(L, -1, &remit_key_test))
+        luaL_error(L, "a test file must end with return test \"<policy>\" { … }");
+      lua_rawseti(L, list, i);
+    }
+  }
+  lua_settop(L, list);
+  remit_encode(L, list, job->out, "a test");
+  return 0;
+}
+
+static remit_status protected_load(remit_vm *vm, lua_CFunction function, load_job *job) {
+  lua_State *L = vm->L;
+  vm->memory.limit = vm->memory.bytes + vm->limits.load.memory_bytes;
+  vm->memory.refusals = 0;
+  vm->message_length = 0;
+  vm->message_line = 0;
+  lua_pushcfunction(L, remit_on_error);
+  lua_pushcfunction(L, function);
+  lua_pushlightuserdata(L, job);
+  int status = lua_pcall(L, 1, 0, 1);
+  remit_status result = status == LUA_OK ? REMIT_OK : remit_take_error(vm, status);
+  vm->loading = false;
+  lua_settop(L, 0);
+  lua_pushcfunction(L, remit_after_load);
+  if (lua_pcall(L, 0, 0, 0) != LUA_OK) lua_settop(L, 0);
+  vm->base_bytes = vm->memory.bytes;
+  vm->spent = false;
+  return result;
+}
+
+remit_status remit_vm_load_policy(remit_vm *vm, remit_slice name, uint32_t *number) {
+  remit_policy *policy = remit_vm_new_policy(vm, name);
+  if (!policy) {
+    remit_vm_say(vm, "no memory for a policy");
+    return REMIT_INTERNAL_ERROR;
+  }
+  load_job job = {name, policy, NULL};
+  remit_status status = protected_load(vm, load_policy, &job);
+  *number = vm->policy_count - 1;
+  return status;
+}
+
+remit_status remit_vm_load_tests(remit_vm *vm, remit_slice name, remit_slice *tests) {
+  vm->scratch.length = 0;
+  load_job job = {name, NULL, &vm->scratch};
+  size_t most = vm->limits.decision_bytes;
+  vm->limits.decision_bytes = vm->limits.load.memory_bytes;  /* a file of tests may be larger than a decision */
+  remit_status status = protected_load(vm, load_tests, &job);
+  vm->limits.decision_bytes = most;
+  *tests = (remit_slice){vm->scratch.bytes, vm->scratch.length};
+  return status;
+}

@@ -1,0 +1,172 @@
+/* The machine's own state, for the files that run it: vm.c, memory.c, budget.c, freeze.c, load.c, decide.c, ... */
+#ifndef REMIT_MACHINE_H
+#define REMIT_MACHINE_H
+
+#include "declare.h"
+#include "vm.h"
+
+/* An open-addressing set of addresses. */
+typedef struct remit_address_set {
+  const void **slots;
+  size_t mask, count;
+} remit_address_set;
+
+/* False where memory ran out. */
+bool remit_address_set_add(remit_address_set *set, const void *address);
+bool remit_address_set_has(const remit_address_set *set, const void *address);
+void remit_address_set_clear(remit_address_set *set);
+void remit_address_set_free(remit_address_set *set);
+
+/* Lua's small blocks come in steps of 16 bytes up to this size from free lists, the rest from malloc. */
+enum { REMIT_BLOCK_STEP = 16, REMIT_BLOCK_MAX = 256, REMIT_BLOCK_LISTS = REMIT_BLOCK_MAX / REMIT_BLOCK_STEP };
+
+typedef struct remit_memory {
+  size_t bytes;               /* held now */
+  size_t peak;                /* the most since it was last set */
+  size_t limit;
+  uint32_t refusals;          /* requests refused since the limit was set; past a few dozen every request is */
+  void *free_lists[REMIT_BLOCK_LISTS];
+  void *chunks;               /* what the free lists were cut from */
+  uint8_t *chunk_at, *chunk_end;
+} remit_memory;
+
+void *remit_allocate(void *memory, void *block, size_t old_size, size_t new_size);
+void remit_memory_free(remit_memory *memory);
+
+/* What a decision in progress works on; C data only, so that an error may leave it at any time. */
+typedef struct remit_job {
+  struct remit_policy *policy;
+  remit_slice input;
+  remit_buffer *out;
+  remit_slice id;             /* the input's own id as written, or empty */
+  remit_status status;
+  uint64_t line;
+} remit_job;
+
+struct remit_vm {
+  lua_State *L;
+  remit_memory memory;
+  remit_limits limits;
+  remit_source source;
+
+  /* Budget: steps handed to the counter that translated code decrements are gone from `reserve`. */
+  int64_t reserve;
+  int64_t pending;            /* steps of library calls that the counter does not know yet */
+  uint32_t milliseconds;
+  uint64_t started;           /* thread time at the first look at the clock; 0: not yet */
+  bool spent;
+  remit_status spent_status;
+
+  remit_address_set frozen;   /* tables that outlive a decision, and the library's C closures */
+  remit_address_set input_tables;  /* tables made for this decision's input */
+  bool sealed;                /* the libraries are in place */
+  bool loading;
+  uint32_t serial;            /* of declared types, in the order in which they were made */
+
+  struct remit_policy **policies;
+  uint32_t policy_count;
+  remit_arena arena;          /* declarations */
+
+  remit_job job;
+  size_t base_bytes;          /* held after loading, all garbage collected */
+  bool decided;               /* not fresh any more */
+  bool discard;               /* met its memory limit, or holds on to too much */
+
+  char message[1024];
+  size_t message_length;
+  uint32_t message_line;      /* of the policy's file, where an error was raised; 0: unknown */
+  remit_buffer scratch;
+};
+
+/* ---- Registry: addresses of these are keys. */
+extern const char remit_key_counter;   /* the function whose first upvalue is the step counter */
+extern const char remit_key_loaded;    /* module name -> value; false while it loads */
+extern const char remit_key_writers;   /* file -> { [line] = true } */
+extern const char remit_key_types;     /* metatable of declared types */
+extern const char remit_key_object;    /* metatable of `object {}` */
+extern const char remit_key_policy;    /* metatable of what `policy {}` returns */
+extern const char remit_key_test;      /* metatable of what `test` returns */
+
+/* ---- budget.c */
+int remit_open_budget(lua_State *L);   /* makes the counter */
+void remit_budget_start(lua_State *L, remit_vm *vm, const remit_budget *budget, int counter_index);
+/* Takes what is pending from the counter; raises where the budget does not hold it. */
+void remit_budget_settle(lua_State *L, remit_vm *vm);
+int remit_op_spent(lua_State *L);
+
+/* ---- freeze.c */
+int remit_op_set(lua_State *L);
+/* Makes everything reachable from the value at `index` read-only; raises where it holds a function or an iterator with a
+ * state of its own that would outlive loading. */
+void remit_freeze(lua_State *L, int index);
+
+/* ---- load.c */
+int remit_require(lua_State *L);
+void remit_load_module(lua_State *L, const char *name, size_t length);
+/* Pushes the name of the module that is being loaded, or nil. */
+void remit_push_loading_module(lua_State *L);
+/* After a load that failed half-way. */
+void remit_forget_loading(lua_State *L);
+
+/* ---- vm.c */
+remit_policy *remit_vm_new_policy(remit_vm *vm, remit_slice name);
+/* Collects all garbage; protected by the caller. */
+int remit_after_load(lua_State *L);
+
+/* ---- params.c */
+/* Fills the policy's params from a JSON object, or with their defaults where `json` is NULL; raises REMIT_INVALID_PARAMS words. */
+void remit_params_from_json(lua_State *L, remit_policy *policy, const remit_slice *json);
+
+/* ---- decide.c */
+/* Makes the closure that decides and keeps it in the policy. */
+void remit_make_runner(lua_State *L, remit_policy *policy);
+
+/* ---- message.c */
+void remit_vm_say(remit_vm *vm, const char *format, ...) __attribute__((format(printf, 2, 3)));
+/* The message handler of every protected call: notes the line of the policy that failed. */
+int remit_on_error(lua_State *L);
+/* Takes the error value at the top of the stack into `message`; never raises. */
+remit_status remit_take_error(remit_vm *vm, int lua_status);
+void remit_message_clip(const char *bytes, size_t length, size_t max, size_t *out);
+
+/* ---- declare.c: the words of a declaration; sets them into the table at index 1. */
+int remit_open_declarations(lua_State *L);
+int remit_open_dataset(lua_State *L);
+
+/* ---- compile.c: declarations as Lua tables -> C. */
+/* Zeroed memory of the arena; raises where there is none. */
+void *remit_arena_take(lua_State *L, size_t size);
+/* Compiles the declared type at `index`; interned strings go to the slots table. `where` names it in messages. */
+remit_type *remit_compile_type(lua_State *L, int index, int slots, int32_t *slot_count, const char *where);
+/* Compiles the table at `index`, which `policy {}` has marked. The policy is already one of the machine's. */
+void remit_compile_policy(lua_State *L, int index, remit_policy *policy);
+
+/* ---- decode.c */
+/* Reads one value of that type at the cursor and pushes it. False where the text is not JSON (the cursor has failed) or the
+ * value does not fit its type (the cursor has not). */
+bool remit_decode_value(lua_State *L, remit_json_cursor *cursor, const remit_type *type, int slots);
+/* Reads the input into the reused table of the record at `table`; notes the id of the input in the job. */
+bool remit_decode_input(lua_State *L, remit_vm *vm, const remit_type *record, int slots, int table);
+/* A value from a text, as params and cells of data files have it: what a JSON text of the value would be, and for integers and
+ * booleans also their text without quotes. False, nothing pushed, where it does not fit. */
+bool remit_decode_text(lua_State *L, const remit_type *type, const char *text, size_t length, int slots);
+
+/* ---- explain.c: what is wrong with an input */
+/* Appends `"code":…,"message":…` and what else belongs to the error of an input that is not JSON or does not fit; returns which
+ * of both. May raise for memory. */
+remit_status remit_explain_input(lua_State *L, remit_vm *vm, const remit_type *record, int slots, remit_buffer *out);
+/* The same for a single value that does not fit, as words: "expected money, got …". */
+void remit_explain_value(lua_State *L, const remit_type *type, remit_slice value, char *text, size_t size);
+
+/* ---- calendar.c: pure functions over the proleptic Gregorian calendar, years 1 to 9999 */
+bool remit_date_valid(const char *text, size_t length);
+/* RFC 3339 time -> canonical text in UTC: YYYY-MM-DDTHH:MM:SS[.fraction]Z, at most 31 bytes. 0 where it is none. */
+size_t remit_timestamp_parse(const char *text, size_t length, char out[32]);
+
+/* ---- encode.c */
+/* Appends the value at `index` as JSON; raises what a decision must not hold. `what` names it in messages. */
+void remit_encode(lua_State *L, int index, remit_buffer *out, const char *what);
+/* Appends the decision at `index`: outcome, reasons, the rest in byte order. Sets policy->last_outcome. */
+void remit_encode_decision(lua_State *L, struct remit_policy *policy, int index, remit_buffer *out);
+
+#endif

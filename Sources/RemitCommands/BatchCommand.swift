@@ -1,0 +1,111 @@
+internal import ArgumentParser
+private import Glibc
+private import RemitEngine
+private import RemitModel
+private import RemitPolicy
+
+/// `remit batch`: one decision a line.
+struct BatchCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "batch",
+    abstract: "Decide a file of transactions, one a line.",
+    discussion: """
+      Results go to standard output in the order of the input, a summary to standard error.
+
+      With --format csv the input's first row names fields, `requester.level` being a nested one, and the output has the input's \
+      columns with the decision's beside them. As these are known only at the end, it is written then.
+
+      Exit status: 0 every line decided, 3 some lines have errors (all others are decided), 2 wrong usage or a file that cannot \
+      be read or written, 4 the policy could not be loaded.
+      """
+  )
+
+  enum Format: String, ExpressibleByArgument, CaseIterable {
+    case ndjson, csv
+  }
+
+  @Option(help: ArgumentHelp("The policy that decides, such as approval.purchase_order.", valueName: "name"))
+  var policy: String
+
+  @Option(
+    name: .customLong("param"), parsing: .singleValue,
+    help: ArgumentHelp("Set one of the policy's params; may be given again for others.", valueName: "key=value"))
+  var params: [String] = []
+
+  @Option(help: ArgumentHelp("The decisions' time: a date or an RFC 3339 time. (default: now)", valueName: "time"))
+  var at: String?
+
+  @Option(help: ArgumentHelp("How many workers decide. (default: one for each core)", valueName: "n"))
+  var jobs: Int?
+
+  @Option(help: "What the input and the output are.")
+  var format = Format.ndjson
+
+  @OptionGroup var folders: FolderOptions
+
+  @Argument(help: ArgumentHelp("The input; - or nothing is standard input.", valueName: "file"))
+  var file: String?
+
+  private static let jobsMax = 256
+
+  func run() throws {
+    // A reader that has gone is told by write(2).
+    signal(SIGPIPE, SIG_IGN)
+    let jobs = self.jobs ?? max(1, min(Self.jobsMax, sysconf(Int32(_SC_NPROCESSORS_ONLN))))
+    guard (1...Self.jobsMax).contains(jobs) else {
+      throw CommandFailure(.usage, "--jobs: expected a number from 1 to \(Self.jobsMax), got \(jobs)")
+    }
+    let paramsJSON = try Params.json(params)
+    let at = at ?? SystemClock.now()
+    let loader = try folders.loader()
+    let policy: LoadedPolicy
+    let evaluator: Evaluator
+    do {
+      let (loaded, machine) = try loader.load(named: self.policy)
+      policy = loaded
+      evaluator = try Evaluator(loaded, machine: machine, params: paramsJSON, at: at)
+    } catch let error as PolicyLoadError {
+      throw CommandFailure(error)
+    } catch let error as EngineError {
+      throw CommandFailure(error.code.exitStatus, error.description)
+    }
+    let source = try InputFile(file)
+    let meter = ProgressMeter()
+    var runner = BatchRunner(jobs: jobs)
+    if Terminal.errorIsTerminal { runner.onWritten = { meter.show(rows: $0) } }
+    let sink = FileStream(STDOUT_FILENO, name: "standard output")
+    let makeEvaluator: @Sendable () throws -> Evaluator = { try Evaluator(policy, params: paramsJSON, at: at) }
+    let report: BatchRunner.Report
+    switch format {
+    case .ndjson:
+      report = runner.runLines(
+        from: source.stream, to: sink, outcomes: policy.declaration.outcomes.count, first: evaluator,
+        makeDecider: makeEvaluator)
+    case .csv:
+      do throws(StreamError) {
+        report = try runner.runCSV(
+          from: source.stream, to: sink, declaration: policy.declaration, first: evaluator, makeDecider: makeEvaluator)
+      } catch {
+        throw CommandFailure(.usage, error.description)
+      }
+    }
+    try finish(report, policy, meter)
+  }
+
+  /// Says what was done, and ends with the status for it.
+  private func finish(_ report: BatchRunner.Report, _ policy: LoadedPolicy, _ meter: ProgressMeter) throws {
+    meter.clear()
+    if report.failure?.isClosedPipe == true { return }
+    let tally = report.tally
+    let seconds = meter.seconds
+    let outcomes = zip(policy.declaration.outcomes, tally.outcomes).filter { $0.1 > 0 }.map { "\($0.1) \($0.0)" }
+    let parts =
+      ["\(tally.rows) rows"] + outcomes + [
+        "\(tally.errors) errors", "\(SystemClock.text(seconds, places: 2)) s",
+        "\(Int(Double(tally.rows - tally.errors) / max(seconds, 1e-6))) decisions/s",
+      ]
+    Terminal.error("remit: " + parts.joined(separator: ", "))
+    if let failure = report.failure { throw CommandFailure(.usage, failure.description) }
+    if tally.errors > 0 { throw CommandFailure(.linesInError) }
+  }
+}

@@ -1,0 +1,51 @@
+private import ArgumentParser
+internal import RemitModel
+
+/// Runs one command and says what the process is to exit with.
+///
+/// - Parameter arguments: Without the program's name.
+package func runCommandLine(_ arguments: [String]) -> Int32 {
+  do {
+    var command = try RemitCommand.parseAsRoot(arguments)
+    try command.run()
+    return ExitStatus.success.rawValue
+  } catch let failure as CommandFailure {
+    for message in failure.messages { Terminal.error("remit: \(message)") }
+    return failure.status.rawValue
+  } catch {
+    // Help and version come this way too.
+    guard RemitCommand.exitCode(for: error).isSuccess else {
+      Terminal.error("remit: \(oneLine(RemitCommand.message(for: error))) (see remit --help)")
+      return ExitStatus.usage.rawValue
+    }
+    Terminal.print(RemitCommand.fullMessage(for: error))
+    return ExitStatus.success.rawValue
+  }
+}
+
+/// As all our messages are: one line, lower case, no full stop.
+private func oneLine(_ message: String) -> String {
+  var text = message.split(whereSeparator: \.isNewline).joined(separator: " ")
+  if text.hasSuffix(".") { text.removeLast() }
+  // A word such as `--policy` or a quoted one stays as it is.
+  if let first = text.first, first.isUppercase, text.dropFirst().first?.isLowercase == true {
+    text = first.lowercased() + text.dropFirst()
+  }
+  return text
+}
+
+/// Why a command ends with another status than 0. Without messages it has said all it had to.
+struct CommandFailure: Error {
+  let status: ExitStatus
+  var messages: [String] = []
+
+  init(_ status: ExitStatus, _ messages: String...) {
+    self.status = status
+    self.messages = messages
+  }
+
+  init(_ status: ExitStatus, messages: [String]) {
+    self.status = status
+    self.messages = messages
+  }
+}

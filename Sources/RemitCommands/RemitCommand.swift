@@ -1,0 +1,49 @@
+internal import ArgumentParser
+private import RemitModel
+internal import RemitPolicy
+
+/// `remit`: what all commands have in common.
+struct RemitCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "remit",
+    abstract: "Decide business transactions by policies written in Lua.",
+    discussion: """
+      One transaction in, one decision out: who must approve, within which limit, and why. The same input, policy, params and \
+      time give the same bytes, with one worker or many.
+      """,
+    version: "0.1.0",
+    subcommands: [BatchCommand.self, TestCommand.self, PoliciesCommand.self]
+  )
+}
+
+/// The folders of policies and plugins.
+struct FolderOptions: ParsableArguments {
+  @Option(help: ArgumentHelp("The folder of the policies.", valueName: "dir"))
+  var policies = "policies"
+
+  @Option(help: ArgumentHelp("The folder of the plugins.", valueName: "dir"))
+  var plugins = "plugins"
+
+  /// A loader for these folders, or for another folder of policies.
+  func loader(policies other: String? = nil) throws -> PolicyLoader {
+    let folder = PolicyFolder(policies: other ?? policies, plugins: plugins)
+    guard folder.policies.exists else {
+      throw CommandFailure(
+        .usage, "no folder \"\(other ?? policies)\": say where the policies are with --policies DIR")
+    }
+    return PolicyLoader(ModuleStore(folder: folder))
+  }
+}
+
+extension CommandFailure {
+  /// A policy that is not there.
+  init(_ error: PolicyLoadError) {
+    switch error {
+    case .unknown(let name, let near):
+      let hint = near.isEmpty ? "" : "; did you mean \(near.map(\.description).joined(separator: " or "))?"
+      self.init(error.code.exitStatus, "unknown policy \"\(name)\"\(hint)")
+    case .broken(let diagnostics):
+      self.init(error.code.exitStatus, messages: diagnostics.map(\.description))
+    }
+  }
+}

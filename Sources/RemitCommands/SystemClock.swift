@@ -1,0 +1,32 @@
+private import Glibc
+
+/// What the machine's clocks say. Decisions never ask them: a command does, once, and hands the time in.
+enum SystemClock {
+  /// Now as an RFC 3339 time in UTC, in whole seconds.
+  static func now() -> String {
+    var seconds = time(nil)
+    var parts = unsafe tm()
+    // SAFETY: both outlive the call.
+    unsafe _ = gmtime_r(&seconds, &parts)
+    func two(_ number: Int32) -> String { number < 10 ? "0\(number)" : "\(number)" }
+    let day = unsafe "\(1900 + parts.tm_year)-\(two(parts.tm_mon + 1))-\(two(parts.tm_mday))"
+    return unsafe "\(day)T\(two(parts.tm_hour)):\(two(parts.tm_min)):\(two(parts.tm_sec))Z"
+  }
+
+  /// Seconds since some moment, never backwards.
+  static func seconds() -> Double {
+    var now = timespec()
+    // SAFETY: it outlives the call.
+    unsafe _ = clock_gettime(CLOCK_MONOTONIC, &now)
+    return Double(now.tv_sec) + Double(now.tv_nsec) / 1e9
+  }
+
+  /// With so many digits behind the point.
+  static func text(_ value: Double, places: Int) -> String {
+    var scale = 1
+    for _ in 0..<places { scale *= 10 }
+    let scaled = Int((value * Double(scale)).rounded())
+    let fraction = String(scaled % scale)
+    return "\(scaled / scale)." + String(repeating: "0", count: places - fraction.count) + fraction
+  }
+}

@@ -1,0 +1,29 @@
+/// What a batch has done, in numbers.
+package struct BatchTally: Equatable, Sendable {
+  /// Lines that were not blank.
+  package var rows = 0
+  /// Rows without a decision.
+  package var errors = 0
+  /// Decisions by outcome, in the order of the declaration.
+  package var outcomes: [Int]
+
+  package init(outcomes: Int) {
+    self.outcomes = Array(repeating: 0, count: outcomes)
+  }
+
+  mutating func count(outcome: Int) {
+    rows += 1
+    if outcomes.indices.contains(outcome) { outcomes[outcome] += 1 }
+  }
+
+  mutating func countError() {
+    rows += 1
+    errors += 1
+  }
+
+  mutating func add(_ other: BatchTally) {
+    rows += other.rows
+    errors += other.errors
+    for (index, count) in other.outcomes.enumerated() { outcomes[index] += count }
+  }
+}

@@ -1,0 +1,124 @@
+private import RemitModel
+internal import RemitWire
+
+/// Rows of CSV in, records for the spool out.
+struct CSVWorker<Decider: LineDecider>: ChunkWorker {
+  let decider: Decider
+  let columns: CSVColumns
+  let lineBytesMax: Int
+  /// Where the names of outputs are collected.
+  let names: SharedNames
+  /// A reader that knows the header, to start afresh with after a row at fault.
+  let template: CSVReader
+
+  private var reader: CSVReader
+  private var knownNames: Set<String> = []
+
+  init(decider: Decider, columns: CSVColumns, lineBytesMax: Int, names: SharedNames, template: CSVReader) {
+    self.decider = decider
+    self.columns = columns
+    self.lineBytesMax = lineBytesMax
+    self.names = names
+    self.template = template
+    reader = template
+  }
+
+  mutating func decide(_ chunk: Chunk, tally: inout BatchTally, writeEarly: (Chunk) -> Bool) {
+    var line = chunk.firstLine
+    var position = chunk.start
+    while position < chunk.end {
+      var scanner = CSVRowScanner()
+      var end = position
+      var newlines: UInt64 = 0
+      // SAFETY: the chunk is not filled again before this function returns.
+      let bytes = unsafe chunk.bytes(position..<chunk.end)
+      for unsafe byte in unsafe bytes {
+        end += 1
+        if byte == 10 { newlines += 1 }
+        if scanner.take(byte) { break }
+      }
+      let isCut = chunk.lastIsCut && end == chunk.end
+      unsafe decide(chunk.bytes(position..<end), line: line, isCut: isCut, chunk: chunk, tally: &tally)
+      if chunk.output.count > outputBytesKept, !writeEarly(chunk) { return }
+      position = end
+      line += newlines
+    }
+  }
+
+  @unsafe private mutating func decide(
+    _ text: UnsafeRawBufferPointer, line: UInt64, isCut: Bool, chunk: Chunk, tally: inout BatchTally
+  ) {
+    if isCut || text.count > lineBytesMax + 2 {
+      let message = "line \(line): row is longer than \(lineBytesMax) bytes"
+      refuse(.lineTooLong, message, chunk: chunk, tally: &tally)
+      return
+    }
+    let decider = decider
+    let columns = columns
+    do {
+      var found: [String] = []
+      var outcome: Int??
+      let body = { (row: CSVRow) in
+        var input = ByteWriter()
+        columns.write(row, into: &input)
+        let count = input.count
+        for _ in 0..<Self.padding { input.append(0) }
+        var result = ByteWriter()
+        outcome = unsafe input.withBytes { bytes in
+          // SAFETY: the padding stands behind the `count` bytes of the input.
+          unsafe decider.decide(UnsafeRawBufferPointer(rebasing: bytes[..<count]), line: line, into: &result)
+        }
+        var cells = ByteWriter()
+        var writer = CSVWriter()
+        for index in 0..<row.count { writer.append(row.bytes(at: index).span, to: &cells) }
+        let parsed = CSVResult(try JSONView(result.bytes))
+        found = parsed.others.map(\.name)
+        parsed.append(to: &chunk.output, cells: cells)
+      }
+      // SAFETY: the bytes are not changed during the call.
+      try unsafe reader.read(Span(_unsafeBytes: text), body)
+      if unsafe text.last != 10 { try reader.finish(body) }
+      for name in found where knownNames.insert(name).inserted { names.insert(name) }
+      // A blank line is no row.
+      guard let outcome else { return }
+      chunk.rows += 1
+      if let outcome { tally.count(outcome: outcome) } else { tally.countError() }
+    } catch let error as WireError {
+      refuse(.parseError, "line \(line): \(error.message)", chunk: chunk, tally: &tally)
+    } catch {
+      refuse(.internalError, "line \(line): \(error)", chunk: chunk, tally: &tally)
+    }
+  }
+
+  private static var padding: Int { 64 }
+
+  /// A row that could not be taken apart: its cells stay empty, and the next row is read afresh.
+  private mutating func refuse(_ code: ErrorCode, _ message: String, chunk: Chunk, tally: inout BatchTally) {
+    reader = template
+    var cells = ByteWriter()
+    for _ in columns.names.dropFirst() { cells.append(UInt8(ascii: ",")) }
+    CSVResult(code: code.rawValue, message: message).append(to: &chunk.output, cells: cells)
+    chunk.rows += 1
+    tally.countError()
+  }
+}
+
+/// The names of outputs that any row has.
+final class SharedNames: @unchecked Sendable {
+  // SAFETY: `names` is used under `monitor` alone.
+  private let monitor = Monitor()
+  private var names: Set<String> = []
+
+  func insert(_ name: String) {
+    monitor.lock()
+    names.insert(name)
+    monitor.unlock()
+  }
+
+  /// In byte order.
+  var sorted: [String] {
+    monitor.lock()
+    defer { monitor.unlock() }
+    return names.sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) }
+  }
+}

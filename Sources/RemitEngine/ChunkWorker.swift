@@ -1,0 +1,54 @@
+private import RemitModel
+private import RemitWire
+
+/// Decides chunks on one thread, in one of the formats.
+protocol ChunkWorker {
+  /// Decides every row of the chunk and appends the results to its output.
+  ///
+  /// - Parameter writeEarly: Called where the output is long before the chunk is done: writes and empties it, or says that the
+  ///   work has failed.
+  mutating func decide(_ chunk: Chunk, tally: inout BatchTally, writeEarly: (Chunk) -> Bool)
+}
+
+/// So much output is kept in memory before it is written early.
+let outputBytesKept = 2 << 20
+
+/// One JSON object a line in, one a line out.
+struct NDJSONWorker<Decider: LineDecider>: ChunkWorker {
+  let decider: Decider
+  let lineBytesMax: Int
+
+  mutating func decide(_ chunk: Chunk, tally: inout BatchTally, writeEarly: (Chunk) -> Bool) {
+    var line = chunk.firstLine
+    var position = chunk.start
+    while position < chunk.end {
+      let end = chunk.lineEnd(from: position)
+      // SAFETY: the chunk is not filled again before the decision returns, and has its padding behind its last byte.
+      let text = unsafe chunk.bytes(position..<end)
+      if unsafe !Self.isBlank(text) {
+        chunk.rows += 1
+        let length = unsafe text.last == 13 ? text.count - 1 : text.count
+        if length > lineBytesMax {
+          decider.appendError(
+            .lineTooLong, "line is longer than \(lineBytesMax) bytes", line: line, hasID: false, into: &chunk.output)
+          tally.countError()
+        } else if let outcome = unsafe decider.decide(text, line: line, into: &chunk.output) {
+          tally.count(outcome: outcome)
+        } else {
+          tally.countError()
+        }
+        if chunk.output.count > outputBytesKept, !writeEarly(chunk) { return }
+      }
+      position = end + 1
+      line += 1
+    }
+  }
+
+  /// True for a line of white space only.
+  private static func isBlank(_ text: UnsafeRawBufferPointer) -> Bool {
+    for unsafe byte in unsafe text {
+      guard byte == 32 || byte == 9 || byte == 13 else { return false }
+    }
+    return true
+  }
+}

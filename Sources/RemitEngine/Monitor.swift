@@ -1,0 +1,62 @@
+private import Glibc
+
+/// A lock with a condition to wait for.
+@safe final class Monitor: @unchecked Sendable {
+  // SAFETY: both live where they were initialised, from `init` to `deinit`, as POSIX asks.
+  private let mutex = UnsafeMutablePointer<pthread_mutex_t>.allocate(capacity: 1)
+  private let condition = UnsafeMutablePointer<pthread_cond_t>.allocate(capacity: 1)
+
+  init() {
+    let made = unsafe pthread_mutex_init(mutex, nil) == 0 && pthread_cond_init(condition, nil) == 0
+    precondition(made, "the system has no more locks")
+  }
+
+  deinit {
+    unsafe pthread_cond_destroy(condition)
+    unsafe pthread_mutex_destroy(mutex)
+    unsafe condition.deallocate()
+    unsafe mutex.deallocate()
+  }
+
+  func lock() { unsafe pthread_mutex_lock(mutex) }
+  func unlock() { unsafe pthread_mutex_unlock(mutex) }
+  /// Lets go of the lock until `wakeAll`, and may return earlier: ask again for what was awaited.
+  func wait() { unsafe pthread_cond_wait(condition, mutex) }
+  func wakeAll() { unsafe pthread_cond_broadcast(condition) }
+}
+
+/// A thread that runs one closure.
+@safe struct WorkerThread {
+  private var thread = pthread_t()
+  /// As much as the main thread has by custom, so that what a policy may nest does not depend on the thread.
+  private static let stackBytes = 8 << 20
+
+  private final class Body {
+    let run: @Sendable () -> Void
+    init(_ run: @escaping @Sendable () -> Void) { self.run = run }
+  }
+
+  /// Nil where the system has no thread to give.
+  init?(_ run: @escaping @Sendable () -> Void) {
+    var attributes = pthread_attr_t()
+    guard unsafe pthread_attr_init(&attributes) == 0 else { return nil }
+    defer { unsafe _ = pthread_attr_destroy(&attributes) }
+    guard unsafe pthread_attr_setstacksize(&attributes, Self.stackBytes) == 0 else { return nil }
+    let body = unsafe Unmanaged.passRetained(Body(run))
+    // SAFETY: the thread takes over the reference that was retained for it.
+    let status = unsafe pthread_create(
+      &thread, &attributes,
+      { context in
+        if let context = unsafe context { unsafe Unmanaged<Body>.fromOpaque(context).takeRetainedValue().run() }
+        return nil
+      }, body.toOpaque())
+    guard status == 0 else {
+      unsafe body.release()
+      return nil
+    }
+  }
+
+  func join() {
+    _ = pthread_join(thread, nil)
+  }
+}

@@ -1,0 +1,203 @@
+package import CRemitJSON
+private import CRemitLua
+package import RemitModel
+
+/// The policy machine: one sandboxed Lua state that loads policies and decides inputs.
+///
+/// It belongs to one thread at a time. A machine that met its memory limit is spent: its owner replaces it.
+@safe package final class LuaVM {
+  // SAFETY: made by `init`, destroyed by `deinit`, and used by one thread at a time, as the class is not Sendable.
+  private let machine: OpaquePointer
+  /// The machine calls it by an unowned pointer, so it must live as long.
+  private let source: any ModuleSource
+  private let bridge: SourceBridge
+
+  /// A policy that this machine has loaded.
+  package struct Policy: Equatable {
+    fileprivate let number: UInt32
+  }
+
+  package init(limits: Limits, source: any ModuleSource) throws(LuaError) {
+    let bridge = SourceBridge(source)
+    var raw = remit_limits(limits)
+    // SAFETY: the bridge lives as long as the machine, and both callbacks take its pointer back unretained.
+    var callbacks = unsafe remit_source(
+      context: Unmanaged.passUnretained(bridge).toOpaque(), module: SourceBridge.module, file: SourceBridge.file)
+    guard let machine = unsafe remit_vm_create(&raw, &callbacks) else {
+      throw LuaError(code: .internalError, message: "no memory for a policy machine")
+    }
+    unsafe self.machine = machine
+    self.source = source
+    self.bridge = bridge
+  }
+
+  deinit {
+    // SAFETY: made by `init`, and nothing else keeps it.
+    unsafe remit_vm_destroy(machine)
+  }
+
+  // MARK: Loading
+
+  /// Loads the policy with everything that it requires.
+  package func load(_ name: PolicyName) throws(LuaError) -> Policy {
+    var number: UInt32 = 0
+    try check(unsafe withSlice(name.description) { unsafe remit_vm_load_policy(machine, $0, &number) })
+    return Policy(number: number)
+  }
+
+  /// Loads a module of tests, and returns its cases as JSON.
+  package func loadTests(module: String) throws(LuaError) -> ByteBlock {
+    var out = unsafe remit_slice()
+    try check(unsafe withSlice(module) { unsafe remit_vm_load_tests(machine, $0, &out) })
+    return unsafe copy(out)
+  }
+
+  /// The policy's declaration as JSON.
+  package func describe(_ policy: Policy) throws(LuaError) -> ByteBlock {
+    var out = unsafe remit_slice()
+    try check(unsafe remit_vm_describe(machine, policy.number, &out))
+    return unsafe copy(out)
+  }
+
+  /// Says what stands in each result line between the id and the decision.
+  package func setLabel(_ label: [UInt8], of policy: Policy) throws(LuaError) {
+    let done = unsafe withSlice(label) { unsafe remit_vm_set_label(machine, policy.number, $0) }
+    guard done else { throw LuaError(code: .internalError, message: "no memory for a policy machine") }
+  }
+
+  /// Sets the params from a JSON object; what it does not name gets its default.
+  package func setParams(_ json: ByteBlock, of policy: Policy) throws(LuaError) {
+    try check(unsafe remit_vm_set_params(machine, policy.number, json.slice))
+  }
+
+  /// Sets the time of the decisions that follow; false where the text is neither a date nor an RFC 3339 time.
+  package func setAt(_ text: String) -> Bool {
+    unsafe withSlice(text) { unsafe remit_vm_set_at(machine, $0) }
+  }
+
+  // MARK: Deciding
+
+  /// Decides one input and appends one result line, with its newline, to the buffer. Allocates nothing on this side.
+  ///
+  /// - Parameters:
+  ///   - input: One JSON object, with `ByteBlock.padding` readable bytes behind it. Read only during the call.
+  ///   - line: Its number, from 1: the id where it has none, and beside an error.
+  ///   - buffer: As `ByteWriter.withBuffer` lends it.
+  /// - Returns: Nil for a decision; else why the line holds an error.
+  @unsafe package func decide(
+    _ policy: Policy, input: UnsafeRawBufferPointer, line: UInt64, into buffer: UnsafeMutablePointer<remit_buffer>
+  ) -> ErrorCode? {
+    // SAFETY: the caller vouches for `input` and the bytes behind it.
+    let slice = unsafe remit_slice(bytes: input.baseAddress?.assumingMemoryBound(to: UInt8.self), length: input.count)
+    return errorCode(unsafe remit_vm_decide(machine, policy.number, slice, line, buffer))
+  }
+
+  /// The outcome of the last decision, as its number in the declaration's list.
+  package var lastOutcome: Int { Int(unsafe remit_vm_last_outcome(machine)) }
+
+  /// True where the machine met its memory limit, and must be replaced.
+  package var isSpent: Bool { unsafe remit_vm_spent(machine) }
+
+  /// Bytes that the machine holds now.
+  package var memoryBytes: Int { unsafe remit_vm_memory(machine) }
+
+  /// Why the last call failed.
+  package var message: String {
+    let text = unsafe remit_vm_message(machine)
+    // SAFETY: valid until the next call, and copied before it.
+    return unsafe String(decoding: UnsafeBufferPointer(start: text.bytes, count: text.length), as: UTF8.self)
+  }
+
+  // MARK: Between C and Swift
+
+  private func check(_ status: remit_status) throws(LuaError) {
+    guard let code = errorCode(status) else { return }
+    throw LuaError(code: code, message: message)
+  }
+
+  private func errorCode(_ status: remit_status) -> ErrorCode? {
+    switch status {
+    case REMIT_OK: nil
+    case REMIT_PARSE_ERROR: .parseError
+    case REMIT_INVALID_INPUT: .invalidInput
+    case REMIT_INVALID_PARAMS: .invalidParams
+    case REMIT_POLICY_ERROR: .policyError
+    case REMIT_BUDGET_INSTRUCTIONS, REMIT_BUDGET_MEMORY, REMIT_BUDGET_TIME: .budgetExceeded
+    default: .internalError
+    }
+  }
+
+  // SAFETY: what the machine hands out is valid until its next call.
+  @unsafe private func copy(_ slice: remit_slice) -> ByteBlock {
+    unsafe ByteBlock(UnsafeBufferPointer(start: slice.bytes, count: slice.length))
+  }
+
+  // SAFETY: the slice is valid during `body`.
+  @unsafe private func withSlice<Result>(_ bytes: [UInt8], _ body: (remit_slice) -> Result) -> Result {
+    unsafe bytes.withUnsafeBufferPointer { source in
+      unsafe body(remit_slice(bytes: source.baseAddress, length: source.count))
+    }
+  }
+
+  @unsafe private func withSlice<Result>(_ text: String, _ body: (remit_slice) -> Result) -> Result {
+    unsafe withSlice(Array(text.utf8), body)
+  }
+}
+
+extension remit_limits {
+  fileprivate init(_ limits: Limits) {
+    self.init(
+      decision: remit_budget(limits.decision), load: remit_budget(limits.load),
+      decision_bytes: limits.decisionBytesMax, nesting_depth: UInt32(limits.nestingDepthMax))
+  }
+}
+
+extension remit_budget {
+  fileprivate init(_ budget: Budget) {
+    self.init(
+      instructions: budget.instructionsMax, memory_bytes: budget.memoryBytesMax, milliseconds: budget.milliseconds)
+  }
+}
+
+/// Carries the machine's questions to its source.
+private final class SourceBridge {
+  // Unowned by design of the machine: `LuaVM` keeps both alive.
+  private let source: any ModuleSource
+  /// What was handed out: the machine keeps pointers into it.
+  private var handedOut: [ModuleText] = []
+  private var files: [ByteBlock] = []
+
+  init(_ source: any ModuleSource) {
+    self.source = source
+  }
+
+  // SAFETY: `context` is the bridge that `LuaVM.init` passed; slices are valid during the call, `out` points at one value.
+  static let module:
+    @convention(c) (UnsafeMutableRawPointer?, remit_slice, UnsafeMutablePointer<remit_module>?) -> Bool = {
+      context, name, out in
+      guard let context = unsafe context, let out = unsafe out else { return false }
+      let bridge = unsafe Unmanaged<SourceBridge>.fromOpaque(context).takeUnretainedValue()
+      guard let module = bridge.source.module(named: unsafe text(name)) else { return false }
+      bridge.handedOut.append(module)
+      unsafe out.pointee = remit_module(
+        file: module.file.slice, text: module.text.slice,
+        writer_lines: UnsafePointer(module.writerLines.lines.baseAddress), writer_count: module.writerLines.lines.count)
+      return true
+    }
+
+  // SAFETY: as above.
+  static let file:
+    @convention(c) (UnsafeMutableRawPointer?, remit_slice, remit_slice, UnsafeMutablePointer<remit_slice>?) -> Bool = {
+      context, module, name, out in
+      guard let context = unsafe context, let out = unsafe out else { return false }
+      let bridge = unsafe Unmanaged<SourceBridge>.fromOpaque(context).takeUnretainedValue()
+      guard let file = bridge.source.file(unsafe text(name), askedBy: unsafe text(module)) else { return false }
+      bridge.files.append(file)
+      unsafe out.pointee = file.slice
+      return true
+    }
+
+  @unsafe private static func text(_ slice: remit_slice) -> String {
+    unsafe String(decoding: UnsafeBufferPointer(start: slice.bytes, count: slice.length), as: UTF8.self)
+  }
+}

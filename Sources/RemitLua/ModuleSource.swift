@@ -1,0 +1,41 @@
+/// A module's text as the machine loads it.
+package struct ModuleText: Sendable {
+  /// As messages name it: `approval/purchase_order.lua`.
+  package let file: ByteBlock
+  /// What the front end made of the file.
+  package let text: ByteBlock
+  /// The lines at which functions start that assign to a local of a function around them.
+  package let writerLines: WriterLines
+
+  package init(file: String, text: [UInt8], writerLines: [UInt32]) {
+    self.file = ByteBlock(Array(file.utf8))
+    self.text = ByteBlock(text)
+    self.writerLines = WriterLines(writerLines)
+  }
+}
+
+/// Line numbers that stay where they are for as long as this lives.
+@safe package final class WriterLines: @unchecked Sendable {
+  // SAFETY: written by `init` alone, and freed by `deinit`.
+  let lines: UnsafeMutableBufferPointer<UInt32>
+
+  init(_ numbers: [UInt32]) {
+    let lines = UnsafeMutableBufferPointer<UInt32>.allocate(capacity: numbers.count)
+    _ = unsafe lines.initialize(from: numbers)
+    unsafe self.lines = lines
+  }
+
+  deinit {
+    unsafe lines.deallocate()
+  }
+}
+
+/// What a machine asks while it loads. It keeps the source alive, and the source keeps what it handed out.
+///
+/// Called on the machine's own thread, inside a call of Lua: nothing here may throw, and nothing may call the machine.
+package protocol ModuleSource: AnyObject {
+  /// The module that `require` names, or nil where there is none.
+  func module(named name: String) -> ModuleText?
+  /// The file of that name in the folder of the asking module, or nil where there is none.
+  func file(_ name: String, askedBy module: String) -> ByteBlock?
+}

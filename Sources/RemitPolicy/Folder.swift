@@ -1,0 +1,100 @@
+private import Glibc
+package import RemitLua
+
+/// One folder on disk, of which nothing outside is ever read: no `..`, no absolute path, no symbolic link that leaves.
+package struct Folder: Sendable {
+  /// As the user named it.
+  package let path: String
+  /// With every symbolic link resolved; nil where there is no such folder.
+  private let realPath: String?
+
+  package init(_ path: String) {
+    self.path = path
+    realPath = Self.resolve(path)
+  }
+
+  package var exists: Bool { realPath != nil }
+
+  /// Why a file was not read.
+  package struct ReadError: Error, CustomStringConvertible {
+    /// In words, without the file's name.
+    package let description: String
+  }
+
+  /// Reads a whole file; nil where there is none.
+  ///
+  /// - Parameter name: Its path from the folder, parted by `/`.
+  package func read(_ name: String, bytesMax: Int) throws(ReadError) -> ByteBlock? {
+    guard Self.staysInside(name) else { throw ReadError(description: "a file's path may not leave its folder") }
+    guard let root = realPath, let path = Self.resolve(root + "/" + name) else { return nil }
+    guard path.hasPrefix(root == "/" ? root : root + "/") else {
+      throw ReadError(description: "the file is a symbolic link that leaves its folder")
+    }
+    // Not to wait for the other end of a pipe, and not to follow a link that took the place of what was resolved.
+    let file = unsafe open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOFOLLOW)
+    guard file >= 0 else {
+      if errno == ENOENT { return nil }
+      throw Self.systemError()
+    }
+    defer { close(file) }
+    var status = stat()
+    // SAFETY: `status` outlives the call.
+    guard unsafe fstat(file, &status) == 0 else { throw Self.systemError() }
+    guard status.st_mode & S_IFMT == S_IFREG else { throw ReadError(description: "not a regular file") }
+    guard status.st_size <= bytesMax else { throw ReadError(description: "larger than \(bytesMax) bytes") }
+    let size = Int(status.st_size)
+    return try unsafe ByteBlock(capacity: size) { (target) throws(ReadError) in
+      var filled = 0
+      while filled < size {
+        // SAFETY: `size - filled` bytes are left behind `filled`.
+        let count = unsafe Glibc.read(file, target.baseAddress.map { unsafe $0 + filled }, size - filled)
+        if count < 0 && errno == EINTR { continue }
+        guard count >= 0 else { throw Self.systemError() }
+        if count == 0 { break }
+        filled += count
+      }
+      return filled
+    }
+  }
+
+  /// The names in a folder below this one (`""`: in itself), sorted by bytes; empty where there is no such folder.
+  package func entries(of name: String) -> [String] {
+    guard name.isEmpty || Self.staysInside(name), let root = realPath else { return [] }
+    guard let path = Self.resolve(name.isEmpty ? root : root + "/" + name), path == root || path.hasPrefix(root + "/"),
+      let stream = unsafe opendir(path)
+    else { return [] }
+    // SAFETY: `stream` is open until the end of this function.
+    defer { unsafe _ = closedir(stream) }
+    var names: [String] = []
+    while let entry = unsafe readdir(stream) {
+      // SAFETY: the entry's name ends in a zero byte, and is copied before the next call.
+      let name = unsafe withUnsafePointer(to: &entry.pointee.d_name) { field in
+        unsafe field.withMemoryRebound(to: CChar.self, capacity: MemoryLayout.size(ofValue: field.pointee)) { bytes in
+          unsafe String(cString: bytes)
+        }
+      }
+      if !name.hasPrefix(".") { names.append(name) }
+    }
+    return names.sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) }
+  }
+
+  /// True for a relative path of plain names.
+  static func staysInside(_ name: String) -> Bool {
+    guard !name.utf8.contains(0), !name.isEmpty else { return false }
+    return name.split(separator: "/", omittingEmptySubsequences: false).allSatisfy { part in
+      !part.isEmpty && part != "." && part != ".."
+    }
+  }
+
+  private static func resolve(_ path: String) -> String? {
+    guard let resolved = unsafe realpath(path, nil) else { return nil }
+    // SAFETY: `realpath` allocated a text that ends in a zero byte.
+    defer { unsafe free(resolved) }
+    return unsafe String(cString: resolved)
+  }
+
+  private static func systemError() -> ReadError {
+    // SAFETY: `strerror` returns a text that ends in a zero byte.
+    ReadError(description: unsafe String(cString: strerror(errno)).lowercased())
+  }
+}

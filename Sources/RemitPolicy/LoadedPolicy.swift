@@ -1,0 +1,22 @@
+package import RemitLua
+package import RemitModel
+
+/// A policy that has been loaded once, and what is known of it since. Any thread may have it.
+package struct LoadedPolicy: Sendable {
+  package let name: PolicyName
+  package let version: Version
+  package let declaration: PolicyDeclaration
+  /// The same as the machine writes it.
+  package let declarationJSON: ByteBlock
+  package let store: ModuleStore
+
+  /// What stands in each result line between the id and the decision: `,"policy":"…","version":"…"`.
+  package var label: [UInt8] { Array(",\"policy\":\"\(name)\",\"version\":\"\(version)\"".utf8) }
+
+  /// Loads the policy again, from the same texts, into a machine of its own.
+  package func makeMachine() throws(LuaError) -> PolicyMachine {
+    let vm = try LuaVM(limits: store.limits, source: ModuleRecorder(store))
+    let policy = try vm.load(name)
+    return PolicyMachine(machine: vm, policy: policy)
+  }
+}

@@ -1,0 +1,93 @@
+package import RemitModel
+
+/// The folders of policies and plugins, and how names become files in them.
+///
+/// | name | file |
+/// | --- | --- |
+/// | `approval.purchase_order` | `approval/purchase_order.lua` of the policies |
+/// | `lib.money.rounding` | `lib/money/rounding.lua` of the policies |
+/// | `plugin.calendar` | `calendar/plugin.lua` of the plugins |
+///
+/// `meta` holds definitions for editors, and is never loaded.
+package struct PolicyFolder: Sendable {
+  package let policies: Folder
+  package let plugins: Folder
+
+  /// - Parameters:
+  ///   - policies: The folder's path.
+  ///   - plugins: The same of the plugins; it need not exist.
+  package init(policies: String, plugins: String) {
+    self.policies = Folder(policies)
+    self.plugins = Folder(plugins)
+  }
+
+  /// Where a file is, and what messages call it.
+  struct Place: Hashable, Sendable {
+    enum Root: Sendable { case policies, plugins }
+    let root: Root
+    /// From that folder.
+    let path: String
+
+    var shown: String { root == .policies ? path : "plugins/" + path }
+  }
+
+  /// The file of a module; nil where the name can be none's.
+  static func place(ofModule name: String) -> Place? {
+    let parts = name.split(separator: ".", omittingEmptySubsequences: false)
+    guard parts.count >= 2, parts.allSatisfy(isIdentifier), let first = parts.first, first != "meta" else { return nil }
+    if first == "plugin" {
+      return parts.count == 2 ? Place(root: .plugins, path: "\(parts[1])/plugin.lua") : nil
+    }
+    return Place(root: .policies, path: parts.joined(separator: "/") + ".lua")
+  }
+
+  /// A file that a module names: from the policies' folder, or for a plugin from its own.
+  static func place(ofFile name: String, askedBy module: String) -> Place? {
+    guard Folder.staysInside(name) else { return nil }
+    let parts = module.split(separator: ".")
+    if parts.first == "plugin" {
+      return parts.count == 2 ? Place(root: .plugins, path: "\(parts[1])/\(name)") : nil
+    }
+    return Place(root: .policies, path: name)
+  }
+
+  func folder(of place: Place) -> Folder {
+    place.root == .policies ? policies : plugins
+  }
+
+  /// Every policy by name, sorted: the files `<family>/<name>.lua`.
+  package func policyNames() -> [PolicyName] {
+    names { PolicyName(family: $0, name: $1) }
+  }
+
+  /// Every policy that has a file of tests, or would have if its own file were there, sorted.
+  package func testedPolicyNames() -> [PolicyName] {
+    names { family, name in
+      guard name.hasSuffix(PolicyName.testSuffix) else { return nil }
+      return PolicyName(family: family, name: String(name.dropLast(PolicyName.testSuffix.count)))
+    }
+  }
+
+  private func names(_ name: (String, String) -> PolicyName?) -> [PolicyName] {
+    policies.entries(of: "").flatMap { family in
+      guard PolicyName.isLowerSnakeCase(family), !PolicyName.reservedFamilies.contains(family) else {
+        return [PolicyName]()
+      }
+      return policies.entries(of: family).compactMap { entry in
+        entry.hasSuffix(".lua") ? name(family, String(entry.dropLast(4))) : nil
+      }
+    }.sorted()
+  }
+
+  private static func isIdentifier(_ text: Substring) -> Bool {
+    guard let first = text.utf8.first, !(UInt8(ascii: "0")...UInt8(ascii: "9") ~= first) else { return false }
+    return text.utf8.allSatisfy { byte in
+      switch byte {
+      case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
+        UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "_"):
+        true
+      default: false
+      }
+    }
+  }
+}

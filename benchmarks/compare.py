@@ -1,0 +1,248 @@
+#!/usr/bin/env python3
+"""Runs remit and the limit program side by side on the natural benchmark and prints a table of what they take.
+
+The answers are checked first. Then all run in turn, pinned to one core, as often as --rounds says; what counts is the median of the
+CPU time (user and system) of each, less that of a batch of one line, over the number of lines.
+"""
+
+import argparse
+import os
+import pathlib
+import re
+import shutil
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+
+HERE = pathlib.Path(__file__).resolve().parent
+sys.path.insert(0, str(HERE / "natural"))
+
+import generate  # noqa: E402  (beside this file, no package)
+import verify    # noqa: E402
+
+POLICIES = HERE / "natural" / "policies"
+LIMIT_POLICY = HERE / "limit" / "policy.lua"
+LIMIT_MODES = ("frame", "cpp", "learned", "natural", "echo-call")
+
+# The "first" column of the bars: the most (or, for speed-up, the least) that is allowed.
+BARS = {
+    "ratio": 1.5,           # remit / natural Lua host, one core
+    "instructions": 25_000,
+    "speed_up": 1.8,        # two workers / one
+    "memory_mb": 50,        # two workers
+    "start_ms": 30,
+}
+
+
+class Run:
+    """One finished process."""
+
+    def __init__(self, command, cores, stdout=None):
+        before = os.sched_getaffinity(0)
+        os.sched_setaffinity(0, cores)  # inherited by the child
+        try:
+            start = time.perf_counter()
+            process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=stdout or subprocess.DEVNULL, stderr=subprocess.PIPE)
+            message = process.stderr.read()
+            _, status, usage = os.wait4(process.pid, 0)
+            self.wall = time.perf_counter() - start
+            process.returncode = os.waitstatus_to_exitcode(status)
+            process.stderr.close()
+        finally:
+            os.sched_setaffinity(0, before)
+        self.cpu = usage.ru_utime + usage.ru_stime
+        self.rss_mb = usage.ru_maxrss / 1024
+        self.message = message.decode(errors="replace")
+        if process.returncode != 0:
+            sys.exit(f"compare: {' '.join(map(str, command))} ended with {process.returncode}:\n{self.message}")
+
+
+class Comparison:
+    def __init__(self, options, folder):
+        self.options = options
+        self.folder = folder
+        self.cores = sorted(os.sched_getaffinity(0))
+        self.core = {self.cores[-1]}
+        self.rows = options.rows
+        self.failures = []
+
+    # What is run.
+
+    def remit(self, policy, file, jobs=1):
+        return [self.options.remit, "batch", "--policy", policy, "--policies", POLICIES, "--jobs", str(jobs),
+                "--at", "2025-06-15T08:00:00Z", file]
+
+    def limit(self, mode, file):
+        return [self.options.limit, "--mode", mode, "--policy", LIMIT_POLICY, file]
+
+    def programs(self, file):
+        programs = {f"limit {mode}": self.limit(mode, file) for mode in LIMIT_MODES}
+        if self.options.remit:
+            programs["remit natural"] = self.remit("benchmark.natural", file)
+            programs["remit approve"] = self.remit("benchmark.approve", file)
+        return programs
+
+    def input(self, rows):
+        path = self.folder / f"input-{rows}.ndjson"
+        if not path.exists():
+            with open(path, "w", encoding="utf-8", newline="\n") as out:
+                out.writelines(generate.lines(rows, self.options.seed))
+        return path
+
+    # What is measured.
+
+    def check_answers(self):
+        file = self.input(min(self.rows, 50_000))
+        answers = {}
+        for name, command in self.programs(file).items():
+            answers[name] = self.folder / (name.replace(" ", "-") + ".out")
+            with open(answers[name], "wb") as out:
+                Run(command, set(self.cores), out)
+        if answers["limit frame"].read_bytes() != file.read_bytes():
+            sys.exit("compare: limit frame does not give its input back")
+        for mode in ("learned", "cpp"):
+            if answers[f"limit {mode}"].read_bytes() != answers["limit natural"].read_bytes():
+                sys.exit(f"compare: limit {mode} and limit natural differ")
+        try:
+            count, otherwise = verify.verify(file, answers.get("remit natural"), answers["limit natural"], answers.get("remit approve"))
+        except AssertionError as problem:
+            sys.exit(f"compare: wrong answer: {problem}")
+        if self.options.remit and len(self.cores) > 1:
+            two = self.folder / "two-jobs.out"
+            with open(two, "wb") as out:
+                Run(self.remit("benchmark.natural", file, jobs=2), set(self.cores), out)
+            if two.read_bytes() != answers["remit natural"].read_bytes():
+                sys.exit("compare: two workers answer otherwise than one")
+        print(f"Answers checked: {count:,} lines; doubles decide {otherwise} of those on a threshold otherwise than exact decimals.\n")
+
+    def time_per_line(self):
+        """Medians of nanoseconds of CPU a line, by program."""
+        one, many = self.programs(self.input(1)), self.programs(self.input(self.rows))
+        start_up, whole = ({name: [] for name in many} for _ in range(2))
+        for _ in range(self.options.rounds):
+            for name in many:
+                start_up[name].append(Run(one[name], self.core).cpu)
+                whole[name].append(Run(many[name], self.core).cpu)
+        return {name: (statistics.median(whole[name]) - statistics.median(start_up[name])) * 1e9 / (self.rows - 1) for name in many}
+
+    def instructions_per_line(self):
+        """Counted instructions a line, by program: the difference of two runs, so that start-up cancels."""
+        few, more = self.programs(self.input(1_000)), self.programs(self.input(2_000))
+        return {name: (self.instructions(more[name]) - self.instructions(few[name])) / 1_000 for name in few}
+
+    def instructions(self, command):
+        run = Run(["valgrind", "--tool=callgrind", "--callgrind-out-file=/dev/null", *command], set(self.cores))
+        found = re.search(r"Collected : (\d+)", run.message)
+        if not found:
+            sys.exit(f"compare: no count from callgrind:\n{run.message}")
+        return int(found[1])
+
+    def speed_up(self):
+        """Lines a second of two workers over those of one, by wall time."""
+        file = self.input(self.rows)
+        walls = {1: [], 2: []}
+        for _ in range(self.options.rounds):
+            for jobs in walls:
+                walls[jobs].append(Run(self.remit("benchmark.natural", file, jobs), set(self.cores[:2])).wall)
+        return statistics.median(walls[1]) / statistics.median(walls[2])
+
+    def memory(self, jobs):
+        """The most memory in use, in MB, for a quarter of the lines and for all of them."""
+        return tuple(Run(self.remit("benchmark.natural", self.input(rows), jobs), set(self.cores)).rss_mb
+                     for rows in (self.rows // 4, self.rows))
+
+    def start(self):
+        command = self.remit("benchmark.natural", self.input(1))
+        return statistics.median(Run(command, set(self.cores)).wall for _ in range(max(self.options.rounds, 11))) * 1e3
+
+    # What is printed.
+
+    def bar(self, name, met, words):
+        if not met:
+            self.failures.append(f"{name}: {words}")
+        return f"{words} {'met' if met else 'MISSED'}"
+
+    def report(self):
+        print(f"{machine()}, {len(self.cores)} cores; {self.rows:,} lines of {self.input(self.rows).stat().st_size / self.rows:.0f} bytes, "
+              f"medians of {self.options.rounds}.\n")
+        self.check_answers()
+        times = self.time_per_line()
+        counts = self.instructions_per_line() if self.options.callgrind else {}
+        natural = times["limit natural"]
+        print("| one core, JSON to JSON | ns a line | × natural Lua host |" + (" instructions |" if counts else ""))
+        print("| --- | --: | --: |" + (" --: |" if counts else ""))
+        for name, nanoseconds in sorted(times.items(), key=lambda item: item[1]):
+            print(f"| {name} | {nanoseconds:,.0f} | {nanoseconds / natural:.2f} |" + (f" {counts[name]:,.0f} |" if counts else ""))
+        if not self.options.remit:
+            return
+        remit = times["remit natural"]
+        rows = [
+            ("remit / natural Lua host", f"{remit / natural:.2f}",
+             self.bar("one core", remit / natural <= BARS["ratio"], f"≤ {BARS['ratio']}")),
+            ("remit / Lua host with a learned line shape", f"{remit / times['limit learned']:.2f}", ""),
+            ("remit / C++ without Lua", f"{remit / times['limit cpp']:.2f}", ""),
+            ("remit approve / Lua host approve", f"{times['remit approve'] / times['limit echo-call']:.2f}", ""),
+        ]
+        if counts:
+            rows.append(("instructions a decision", f"{counts['remit natural']:,.0f}",
+                         self.bar("instructions", counts["remit natural"] <= BARS["instructions"], f"≤ {BARS['instructions']:,}")))
+            rows.append(("instructions / natural Lua host", f"{counts['remit natural'] / counts['limit natural']:.2f}", ""))
+        if len(self.cores) > 1:
+            speed_up = self.speed_up()
+            rows.append(("two workers on two cores / one", f"{speed_up:.2f}",
+                         self.bar("two workers", speed_up >= BARS["speed_up"], f"≥ {BARS['speed_up']}")))
+        for jobs in (1, 2):
+            quarter, all_ = self.memory(jobs)
+            constant = all_ <= quarter * 1.1 + 2
+            met = constant and (jobs == 1 or all_ < BARS["memory_mb"])
+            rows.append((f"memory with {jobs} worker{'s' * (jobs > 1)}, a quarter of the lines / all", f"{quarter:.1f} / {all_:.1f} MB",
+                         self.bar(f"memory, {jobs} jobs", met, "constant" + (f", < {BARS['memory_mb']} MB" if jobs > 1 else ""))))
+        start = self.start()
+        rows.append(("start to first decision", f"{start:.1f} ms", self.bar("start", start < BARS["start_ms"], f"< {BARS['start_ms']} ms")))
+        print("\n| | | bar |\n| --- | --: | --- |")
+        for row in rows:
+            print("| " + " | ".join(row) + " |")
+
+
+def machine():
+    """The processor's name."""
+    try:
+        text = subprocess.run(["lscpu"], capture_output=True, text=True, check=True).stdout
+    except (OSError, subprocess.CalledProcessError):
+        text = ""
+    found = re.search(r"^Model name:\s*(.+)$", text, re.MULTILINE)
+    return found[1] if found else "unknown processor"
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("remit", help="the remit program, or - to run the limit program alone")
+    parser.add_argument("limit", help="the limit program")
+    parser.add_argument("--rows", type=int, default=200_000)
+    parser.add_argument("--rounds", type=int, default=7)
+    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--callgrind", action="store_true", help="count instructions too (needs valgrind)")
+    parser.add_argument("--bars", action="store_true", help="exit with 1 where a bar is missed")
+    options = parser.parse_args()
+    if options.rows < 100 or options.rounds < 1:
+        parser.error("at least 100 rows and one round")
+    for name in ("remit", "limit"):
+        program = getattr(options, name)
+        if name == "remit" and program == "-":
+            options.remit = None
+        elif not (found := shutil.which(program)):
+            parser.error(f"{program}: no such program")
+        else:
+            setattr(options, name, os.path.abspath(found))
+    sys.stdout.reconfigure(line_buffering=True)
+    with tempfile.TemporaryDirectory(prefix="remit-compare-") as folder:
+        comparison = Comparison(options, pathlib.Path(folder))
+        comparison.report()
+    if options.bars and comparison.failures:
+        sys.exit("compare: missed: " + "; ".join(comparison.failures))
+
+
+if __name__ == "__main__":
+    main()

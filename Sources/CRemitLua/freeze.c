@@ -142,19 +142,36 @@ static void check_lua_function(lua_State *L, int index) {
   lua_pop(L, 2);
 }
 
+/* A C closure has a state of its own, unless it is one of the library's. */
+static bool is_iterator(lua_State *L, remit_vm *vm, int index) {
+  if (!lua_iscfunction(L, index) || remit_address_set_has(&vm->frozen, lua_topointer(L, index))) return false;
+  if (!lua_getupvalue(L, index, 1)) return false;
+  lua_pop(L, 1);
+  return true;
+}
+
+static void freeze_upvalue(lua_State *L, remit_vm *vm, int function, const char *name) {
+  if (!vm->sealed || !is_iterator(L, vm, lua_gettop(L))) return;
+  lua_Debug ar;
+  lua_pushvalue(L, function);
+  lua_getinfo(L, ">S", &ar);
+  luaL_error(L, "%s:%d: the iterator '%s' was made while loading and would outlive it: make it where it is used", ar.short_src,
+             ar.linedefined, name);
+}
+
 static void freeze_function(lua_State *L, remit_vm *vm, int index, int todo, lua_Integer *waiting) {
   if (lua_iscfunction(L, index)) {
-    if (!lua_getupvalue(L, index, 1)) return;  /* a plain library function has no state */
-    lua_pop(L, 1);
-    if (remit_address_set_has(&vm->frozen, lua_topointer(L, index))) return;
-    if (vm->sealed) luaL_error(L, "an iterator made while loading cannot be kept: make it where it is used");
+    if (!is_iterator(L, vm, index)) return;
+    if (vm->sealed) luaL_error(L, "an iterator made while loading would outlive it: make it where it is used");
     add(L, vm, lua_topointer(L, index));
     return;
   }
   if (remit_address_set_has(&vm->frozen, lua_topointer(L, index))) return;
   add(L, vm, lua_topointer(L, index));
   check_lua_function(L, index);
-  for (int i = 1; lua_getupvalue(L, index, i); i++) {
+  const char *name;
+  for (int i = 1; (name = lua_getupvalue(L, index, i)); i++) {
+    freeze_upvalue(L, vm, index, name);
     if (worth_a_visit(L, -1)) visit_later(L, todo, waiting);
     else lua_pop(L, 1);
   }

@@ -266,7 +266,7 @@ int remit_string_unpack(lua_State *L) {
     option kind = next_option(&f, s.at, &size, &padding);
     luaL_argcheck(L, padding + size <= s.length - s.at, 2, "data string too short");
     s.at += padding;
-    luaL_checkstack(L, 2, "too many results");
+    remit_results_room(L, (size_t)count, 2, "too many results");
     unpack_value(&f, &s, kind, size);
     count += kind < PADDING;
   }

@@ -151,9 +151,8 @@ static int byte(lua_State *L) {
   size_t end = remit_range_end(remit_opt_integer(L, 3, first), length);
   if (start > end) return 0;
   size_t count = end - start + 1;
-  if (count >= INT_MAX) return luaL_error(L, "string slice too long");
   remit_charge(L, count);
-  luaL_checkstack(L, (int)count, "string slice too long");
+  remit_results_room(L, 0, count, "string slice too long");
   for (size_t i = start - 1; i < end; i++) lua_pushinteger(L, (unsigned char)text[i]);
   return (int)count;
 }

@@ -12,6 +12,18 @@
 /* As in Lua, a text that a library makes is shorter than this. */
 enum { REMIT_TEXT_LIMIT = INT_MAX };
 
+/* The most results of one call. */
+enum { REMIT_RESULTS_MAX = 100000 };
+
+/* Room on the stack for `more` results where there are `count` already; `message` says what is too many. */
+static inline void remit_results_room(lua_State *L, size_t count, size_t more, const char *message) {
+  if (more > REMIT_RESULTS_MAX - count) luaL_error(L, "%s", message);
+  if (lua_checkstack(L, (int)more)) return;
+  /* For want of memory: no error that a policy could handle. */
+  remit_spend_memory(L);
+  luaL_error(L, "not enough memory");
+}
+
 static inline void remit_charge_bytes(lua_State *L, size_t bytes) {
   if (bytes >= 16) remit_charge(L, bytes / 16);
 }

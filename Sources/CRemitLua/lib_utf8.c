@@ -1,5 +1,3 @@
-#include <limits.h>
-
 #include "lib_string.h"
 
 /* `utf8`, as in Lua: strict UTF-8, or with `lax` the original one of up to six bytes and 31 bits. Looking at 8 bytes is a step. */
@@ -98,10 +96,10 @@ static int codepoint(lua_State *L) {
   luaL_argcheck(L, first >= 1, 2, "out of bounds");
   luaL_argcheck(L, last <= (lua_Integer)length, 3, "out of bounds");
   if (first > last) return 0;
-  if (last - first >= INT_MAX) return luaL_error(L, "string slice too long");
-  int most = (int)(last - first) + 1, count = 0;
-  remit_charge(L, (uint64_t)most);
-  luaL_checkstack(L, most, "string slice too long");
+  size_t most = (size_t)(last - first) + 1;
+  int count = 0;
+  remit_charge(L, most);
+  remit_results_room(L, 0, most, "string slice too long");
   for (const char *at = text + first - 1; at - text < last; count++) {
     uint32_t code;
     size_t size = decode(at, end, lax, &code);

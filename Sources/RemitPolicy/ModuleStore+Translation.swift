@@ -5,7 +5,7 @@ private import RemitSyntax
 extension ModuleStore {
   /// Translates a module's text.
   func translated(file: String, source: [UInt8], ingredient: Ingredient) -> Module {
-    do {
+    do throws(Diagnostics) {
       let translation = try translate(source, file: file)
       let text = ModuleText(file: file, text: translation.text, writerLines: translation.writerLines)
       let requires = translation.requires.map { Requirement(module: $0.name, file: file, line: $0.line) }

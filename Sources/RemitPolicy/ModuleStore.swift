@@ -57,7 +57,7 @@ package final class ModuleStore: Sendable {
     guard let place = PolicyFolder.place(ofFile: name, askedBy: module) else { return .missing }
     return state.withLock { state in
       if let known = state.files[place] { return known }
-      let file = read(place)
+      let file = records(read(place), of: place)
       state.files[place] = file
       return file
     }
@@ -93,6 +93,16 @@ package final class ModuleStore: Sendable {
     case .ready(let source, var ingredient):
       ingredient.kind = .module
       return translated(file: place.shown, source: source.array(), ingredient: ingredient)
+    }
+  }
+
+  /// The text's version counts, its records are what the machine takes.
+  private func records(_ file: File, of place: PolicyFolder.Place) -> File {
+    guard case .ready(let text, let ingredient) = file else { return file }
+    do throws(DataRecords.Problem) {
+      return .ready(try DataRecords.records(of: text, file: place.shown), ingredient)
+    } catch {
+      return .broken(error.diagnostic)
     }
   }
 

@@ -56,6 +56,14 @@ let package = Package(
       swiftSettings: strict
     ),
     .executableTarget(name: "remit", dependencies: ["RemitCommands"], swiftSettings: strict),
+
+    .testTarget(
+      name: "CRemitDecimalTests", dependencies: ["CRemitDecimal"], exclude: ["reference.py"], swiftSettings: strict),
+    .testTarget(name: "CRemitJSONTests", dependencies: ["CRemitJSON"], swiftSettings: strict),
+    .testTarget(name: "RemitModelTests", dependencies: ["RemitModel"], swiftSettings: strict),
+    .testTarget(name: "RemitWireTests", dependencies: ["RemitWire"], swiftSettings: strict),
+    .testTarget(name: "RemitSyntaxTests", dependencies: ["RemitSyntax"], swiftSettings: strict),
+    .testTarget(name: "RemitEngineTests", dependencies: ["RemitEngine"], swiftSettings: strict),
   ],
   cLanguageStandard: .gnu17
 )

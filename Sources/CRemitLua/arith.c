@@ -304,6 +304,8 @@ int remit_op_bnot(lua_State *L) {
 
 /* ---- Concatenation */
 
+enum { SHORT_TEXT_MAX = 40 };
+
 static bool is_text_or_number(lua_State *L, int index) {
   return lua_type(L, index) == LUA_TSTRING || remit_is_number(L, index);
 }
@@ -312,7 +314,8 @@ static bool is_text_or_number(lua_State *L, int index) {
 static void join(lua_State *L, int first, int last) {
   size_t total = 0;
   for (int i = first; i <= last; i++) total += lua_type(L, i) == LUA_TSTRING ? lua_rawlen(L, i) : 16;
-  remit_charge(L, total / 16);
+  remit_expect_bytes(L, total);
+  remit_charge_bytes(L, total);
   char number[REMIT_DECIMAL_TEXT_MAX];
   luaL_Buffer buffer;
   luaL_buffinit(L, &buffer);
@@ -324,11 +327,36 @@ static void join(lua_State *L, int first, int last) {
     } else {
       length = remit_number_text(L, i, number);
       if (!length) remit_number_error(L, i);
-      if (length > 64) remit_charge(L, length / 16);
+      remit_charge_bytes(L, length);
     }
     luaL_addlstring(&buffer, text, length);
   }
   luaL_pushresult(&buffer);
+}
+
+/* What most concatenations are: texts and short numbers, a line at most. False, nothing pushed, where it is not so. */
+static bool join_line(lua_State *L, int count) {
+  char line[512];
+  size_t length = 0;
+  for (int i = 1; i <= count; i++) {
+    int type = lua_type(L, i);
+    if (type == LUA_TSTRING) {
+      size_t size;
+      const char *text = lua_tolstring(L, i, &size);
+      if (size > sizeof line - length) return false;
+      memcpy(line + length, text, size);
+      length += size;
+    } else if (type == LUA_TNUMBER && sizeof line - length >= SHORT_TEXT_MAX) {
+      size_t size = remit_number_text(L, i, line + length);
+      if (!size) remit_number_error(L, i);
+      length += size;
+    } else {
+      return false;
+    }
+  }
+  remit_charge_bytes(L, length);
+  lua_pushlstring(L, line, length);
+  return true;
 }
 
 /* One step from the right: operand `count - 1` .. the result so far at `count`, which it replaces. */
@@ -352,6 +380,7 @@ static void join_pair(lua_State *L, int count) {
 
 int remit_op_concat(lua_State *L) {
   int count = lua_gettop(L);
+  if (join_line(L, count)) return 1;
   luaL_checkstack(L, 8, NULL);
   bool plain = true;
   for (int i = 1; plain && i <= count; i++) plain = is_text_or_number(L, i);

@@ -32,6 +32,7 @@ void remit_budget_start(lua_State *L, remit_vm *vm, const remit_budget *budget, 
   vm->reserve = budget->instructions - first;
   vm->pending = 0;
   vm->milliseconds = budget->milliseconds;
+  vm->memory_bytes = budget->memory_bytes;
   vm->started = 0;
   vm->spent = false;
   set_counter(L, counter_index, first);
@@ -81,6 +82,11 @@ void remit_charge(lua_State *L, uint64_t steps) {
 
 void remit_budget_settle(lua_State *L, remit_vm *vm) {
   if (vm->pending || vm->spent) refill(L, vm);
+}
+
+void remit_expect_bytes(lua_State *L, size_t bytes) {
+  remit_vm *vm = remit_vm_of(L);
+  if (bytes > vm->memory_bytes) raise_spent(L, vm, REMIT_BUDGET_MEMORY);
 }
 
 bool remit_is_spent(lua_State *L) { return remit_vm_of(L)->spent; }

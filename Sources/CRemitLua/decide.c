@@ -28,6 +28,10 @@ static int run(lua_State *L) {
   remit_vm *vm = remit_vm_of(L);
   remit_policy *policy = vm->job.policy;
   remit_budget_start(L, vm, &vm->limits.decision, lua_upvalueindex(UP_COUNTER));
+  if (__builtin_expect(vm->walks, 0)) {
+    remit_forget_keys(L);
+    vm->walks = false;
+  }
   lua_pushvalue(L, lua_upvalueindex(UP_SLOTS));
   lua_pushvalue(L, lua_upvalueindex(UP_INPUT));
   if (__builtin_expect(!remit_decode_input(L, vm, policy->input, 1, 2), 0)) {
@@ -141,7 +145,7 @@ remit_status remit_vm_decide(remit_vm *vm, uint32_t number, remit_slice input, u
   remit_status status = vm->job.status;
   if (__builtin_expect(lua_status != LUA_OK, 0)) {
     status = remit_take_error(vm, lua_status);
-    if (status == REMIT_BUDGET_MEMORY) vm->discard = true;
+    if (status == REMIT_BUDGET_MEMORY && vm->memory.refusals) vm->discard = true;
     out->length = start;
     start_error(vm, line);
     write_policy_error(vm, status, out);

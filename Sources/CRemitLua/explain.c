@@ -98,7 +98,10 @@ static void explain_enum(const remit_type *type, char *text, size_t size) {
 }
 
 static void explain_length(const remit_type *type, bool too_few, const char *unit, char *text, size_t size) {
-  say_bound(text, size, too_few ? "must have at least" : "must have at most", too_few ? &type->min : &type->max, unit);
+  const remit_decimal *bound = too_few ? &type->min : &type->max, one = remit_decimal_from_int64(1);
+  say_bound(text, size, too_few ? "must have at least" : "must have at most", bound, unit);
+  size_t length = strlen(text);
+  if (length && text[length - 1] == 's' && remit_decimal_compare(bound, &one) == 0) text[length - 1] = 0;
 }
 
 void remit_explain_value(lua_State *L, const remit_type *type, remit_slice value, char *text, size_t size) {
@@ -238,7 +241,7 @@ static void check_count(walker *w, const remit_type *type, size_t count) {
   bool few = type->has_min && remit_decimal_compare(&exact, &type->min) < 0;
   bool many = type->has_max && remit_decimal_compare(&exact, &type->max) > 0;
   if (!few && !many) return;
-  explain_length(type, few, type->kind == REMIT_LIST ? " elements" : " entries", words, sizeof words);
+  explain_length(type, few, type->kind == REMIT_LIST ? " elements" : " members", words, sizeof words);
   size_t length = strlen(words);
   snprintf(words + length, sizeof words - length, ", has %zu", count);
   report(w, words);

@@ -38,7 +38,7 @@ static int pcall(lua_State *L) {
     lua_pushliteral(L, "budget exceeded");
     return lua_error(L);
   }
-  if (status == LUA_ERRMEM) remit_spend_memory(L);
+  if (remit_is_memory_error(L, status)) remit_spend_memory(L);
   if (remit_is_spent(L)) return lua_error(L);
   lua_pushboolean(L, 0);
   lua_insert(L, -2);
@@ -175,39 +175,30 @@ static int ipairs(lua_State *L) {
 static int array_step(lua_State *L) {
   lua_Integer count = lua_tointegerx(L, lua_upvalueindex(1), NULL);
   lua_Integer i = lua_tointegerx(L, 2, NULL);
-  lua_settop(L, 1);
   luaL_checktype(L, 1, LUA_TTABLE);
   if (i < 0) i = 0;
   while (i < count) {
     lua_pushinteger(L, ++i);
     if (lua_rawgeti(L, 1, i) != LUA_TNIL) return 2;
-    lua_settop(L, 1);
+    lua_pop(L, 2);
     remit_charge(L, 1);
   }
   lua_pushnil(L);
   return 1;
 }
 
-/* Upvalues: the keys, the place of the last one, how many there are. */
+/* Upvalues: the keys, the place of the last one. */
 static int keys_step(lua_State *L) {
   lua_Integer place = lua_tointegerx(L, lua_upvalueindex(2), NULL);
-  lua_Integer count = lua_tointegerx(L, lua_upvalueindex(3), NULL);
-  lua_settop(L, 1);
   luaL_checktype(L, 1, LUA_TTABLE);
-  while (place++ < count) {
-    lua_rawgeti(L, lua_upvalueindex(1), place);
+  while (lua_rawgeti(L, lua_upvalueindex(1), ++place) != LUA_TNIL) {
+    lua_pushinteger(L, place);
+    lua_replace(L, lua_upvalueindex(2));
     lua_pushvalue(L, -1);
-    if (lua_rawget(L, 1) != LUA_TNIL) {
-      lua_pushinteger(L, place);
-      lua_replace(L, lua_upvalueindex(2));
-      return 2;
-    }
-    lua_settop(L, 1);
+    if (lua_rawget(L, 1) != LUA_TNIL) return 2;
+    lua_pop(L, 2);
     remit_charge(L, 1);
   }
-  lua_pushinteger(L, count);
-  lua_replace(L, lua_upvalueindex(2));
-  lua_pushnil(L);
   return 1;
 }
 
@@ -233,8 +224,7 @@ static int pairs(lua_State *L) {
     lua_pushcclosure(L, array_step, 1);
   } else {
     lua_pushinteger(L, 0);
-    lua_pushinteger(L, count);
-    lua_pushcclosure(L, keys_step, 3);
+    lua_pushcclosure(L, keys_step, 2);
   }
   lua_pushvalue(L, 1);
   lua_pushnil(L);
@@ -306,6 +296,7 @@ static lua_Integer start_walk(lua_State *L) {
   lua_rawseti(L, walk, WALK_COUNT);
   lua_pushvalue(L, walk);
   lua_rawsetp(L, LUA_REGISTRYINDEX, &walk_key);
+  remit_note_walk(L);
   return place;
 }
 

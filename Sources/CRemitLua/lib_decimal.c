@@ -109,7 +109,7 @@ static int parse(lua_State *L) {
   size_t length;
   const char *text = remit_check_text(L, 1, &length);
   remit_decimal value;
-  if (length > 64) remit_charge(L, length / 16);
+  remit_charge_bytes(L, length);
   remit_decimal_status status = remit_decimal_parse(text, length, false, &value);
   if (status == REMIT_DECIMAL_OK) {
     remit_push_decimal(L, &value);
@@ -129,7 +129,7 @@ static int format(lua_State *L) {
   bool fixed = !lua_isnoneornil(L, 2);
   if (fixed) how = check_manner(L, 2, 0, 0);
   size_t length = fixed ? remit_decimal_format_fixed(&value, how.places, how.rounding, text) : remit_decimal_format(&value, text);
-  remit_charge(L, length / 16);
+  remit_charge_bytes(L, length);
   lua_pushlstring(L, text, length);
   return 1;
 }

@@ -2,8 +2,9 @@
 
 #include "lib_string.h"
 
-/* string.pack, packsize, unpack: Lua's formats but for binary floats (d, f, n), which numbers here are not. Integers are the policy's
- * own, within +-(2^53 - 1), and nothing wraps. A format's native sizes and byte order are those of every machine this runs on. */
+/* string.pack, packsize, unpack: Lua's formats but for binary floats (d, f, n), which numbers here are not. Integers are the
+ * policy's own, within +-(2^53 - 1), and nothing wraps. Native sizes and byte order are those of every machine that this
+ * runs on. */
 
 _Static_assert(sizeof(short) == 2 && sizeof(int) == 4 && sizeof(long) == 8 && sizeof(size_t) == 8, "formats have native sizes");
 _Static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__, "formats have the native byte order");

@@ -114,8 +114,8 @@ static int search(lua_State *L, bool find) {
 int remit_string_find(lua_State *L) { return search(L, true); }
 int remit_string_match(lua_State *L) { return search(L, false); }
 
-/* ---- gmatch: a closure over the text, the pattern, where to go on, and where the last match ended (-1: none yet). It changes with
- * every call, and so may not be kept past loading: freezing refuses it. */
+/* ---- gmatch: a closure over the text, the pattern, where to go on, and where the last match ended (-1: none yet). It changes
+ * with every call, and so may not be kept past loading: freezing refuses it. */
 
 enum { TEXT = 1, PATTERN, PLACE, LAST_END };
 

@@ -21,8 +21,8 @@ void remit_text_start(lua_State *L, remit_text *text) {
 static void settle(remit_text *text, size_t bytes) {
   text->owed += bytes;
   if (text->owed < OWED_MAX) return;
-  remit_charge(text->L, text->owed / 16);
-  text->owed %= 16;
+  remit_charge_bytes(text->L, text->owed);
+  text->owed %= REMIT_BYTES_PER_STEP;
 }
 
 static void grow(remit_text *text, size_t size) {
@@ -122,6 +122,7 @@ static int rep(lua_State *L) {
   }
   if ((uint64_t)count > REMIT_TEXT_LIMIT / (length + between)) return luaL_error(L, "resulting string too large");
   size_t total = (size_t)count * length + (size_t)(count - 1) * between;
+  remit_expect_bytes(L, total);
   remit_charge_bytes(L, total);
   remit_text result;
   remit_text_start(L, &result);

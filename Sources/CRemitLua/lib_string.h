@@ -1,6 +1,6 @@
 /* What the files of the `string` library share: its functions, and how they count and build text.
  *
- * Work is charged by what it does, never by the clock: a step for every 16 bytes that are copied or looked through, a step for
+ * Work is charged by what it does, never by the clock: a step for every cache line that is copied or looked through, a step for
  * every item that a pattern tries. So a call costs the same on every machine. */
 #ifndef REMIT_LIB_STRING_H
 #define REMIT_LIB_STRING_H
@@ -22,10 +22,6 @@ static inline void remit_results_room(lua_State *L, size_t count, size_t more, c
   /* For want of memory: no error that a policy could handle. */
   remit_spend_memory(L);
   luaL_error(L, "not enough memory");
-}
-
-static inline void remit_charge_bytes(lua_State *L, size_t bytes) {
-  if (bytes >= 16) remit_charge(L, bytes / 16);
 }
 
 /* Lua's positions: 1 is the first byte, -1 the last. The first byte of a range, 1 or more. */

@@ -1,4 +1,5 @@
 #include <limits.h>
+#include <math.h>
 #include <string.h>
 
 #include "arith.h"
@@ -136,9 +137,9 @@ static uint64_t add_element(lua_State *L, luaL_Buffer *buffer, lua_Integer i) {
   size_t length;
   if (lua_type(L, -1) == LUA_TSTRING) {
     length = lua_rawlen(L, -1);
-    if (length > SLICE) remit_charge(L, length / 16);
+    if (length > SLICE) remit_charge(L, length / REMIT_BYTES_PER_STEP);
     luaL_addvalue(buffer);
-    return 1 + (length > SLICE ? 0 : length / 16);
+    return 1 + (length > SLICE ? 0 : length / REMIT_BYTES_PER_STEP);
   }
   if (!remit_is_number(L, -1))
     luaL_error(L, "invalid value (%s) at index %I in table for 'concat'", luaL_typename(L, -1), (LUAI_UACINT)i);
@@ -146,7 +147,7 @@ static uint64_t add_element(lua_State *L, luaL_Buffer *buffer, lua_Integer i) {
   if (!length) remit_number_error(L, -1);
   lua_pop(L, 1);
   luaL_addlstring(buffer, number, length);
-  return 1 + length / 16;
+  return 1 + length / REMIT_BYTES_PER_STEP;
 }
 
 static int concat(lua_State *L) {
@@ -162,7 +163,7 @@ static int concat(lua_State *L) {
     lua_geti(L, 1, i);
     work += add_element(L, &buffer, i);
     if (i < last) {
-      work += separator_length / 16;
+      work += separator_length / REMIT_BYTES_PER_STEP;
       if (work > SLICE) {
         remit_charge(L, work);
         work = 0;
@@ -182,6 +183,7 @@ typedef struct sorter {
   lua_State *L;
   int copy;                   /* stack index of the list of elements */
   bool own_order;             /* a function at 2 */
+  const double *numbers;      /* the elements, where all are short numbers and in natural order; else NULL */
 } sorter;
 
 /* As Lua's `<`, but its error names the line of the call. */
@@ -204,6 +206,7 @@ static bool natural_less(lua_State *L) {
 static bool less(const sorter *s, uint32_t a, uint32_t b) {
   lua_State *L = s->L;
   bool result;
+  if (s->numbers) return s->numbers[a - 1] < s->numbers[b - 1];
   if (s->own_order) {
     lua_pushvalue(L, 2);
     lua_rawgeti(L, s->copy, a);
@@ -247,14 +250,22 @@ static int sort(lua_State *L) {
 
   lua_createtable(L, (int)count, 0);
   sorter s = {.L = L, .copy = 3, .own_order = own_order};
+  double *numbers = lua_newuserdatauv(L, own_order ? 0 : (size_t)count * sizeof *numbers, 0);
+  uint32_t *places = lua_newuserdatauv(L, (size_t)count * 3 / 2 * sizeof *places, 0);
   uint64_t text_work = 0;
+  bool all_short = !own_order;
   for (lua_Integer i = 1; i <= count; i++) {
     lua_geti(L, 1, i);
     if (lua_type(L, -1) == LUA_TSTRING) text_work += lua_rawlen(L, -1) / 64;
+    all_short = all_short && lua_type(L, -1) == LUA_TNUMBER;
+    if (all_short) {
+      numbers[i - 1] = lua_tonumberx(L, -1, NULL);
+      all_short = fabs(numbers[i - 1]) <= (double)REMIT_WHOLE_MAX;
+    }
     lua_rawseti(L, s.copy, i);
   }
+  if (all_short) s.numbers = numbers;
   if (!own_order && text_work) remit_charge(L, text_work * rounds);
-  uint32_t *places = lua_newuserdatauv(L, (size_t)count * 3 / 2 * sizeof *places, 0);
   for (lua_Integer i = 0; i < count; i++) places[i] = (uint32_t)i + 1;
   sort_places(&s, places, places + count, (uint32_t)count);
 

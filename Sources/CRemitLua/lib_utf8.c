@@ -1,6 +1,7 @@
 #include "lib_string.h"
 
-/* `utf8`, as in Lua: strict UTF-8, or with `lax` the original one of up to six bytes and 31 bits. Looking at 8 bytes is a step. */
+/* `utf8`, as in Lua: strict UTF-8, or with `lax` the original one of up to six bytes and 31 bits. 8 bytes looked at are
+ * a step. */
 
 enum { CODE_MAX = 0x7FFFFFFF, UNICODE_MAX = 0x10FFFF, CHARACTER_MAX = 6, SLICE = 2048 };
 

@@ -53,12 +53,14 @@ struct remit_vm {
   int64_t reserve;
   int64_t pending;            /* steps of library calls that the counter does not know yet */
   uint32_t milliseconds;
+  size_t memory_bytes;        /* the budget in force */
   uint64_t started;           /* thread time at the first look at the clock; 0: not yet */
   bool spent;
   remit_status spent_status;
 
   remit_address_set frozen;   /* tables that outlive a decision, and the library's C closures */
   remit_address_set input_tables;  /* tables made for this decision's input */
+  bool walks;                 /* `next` has kept the keys of a table, see lib_base.c */
   bool sealed;                /* the libraries are in place */
   bool loading;
   uint32_t serial;            /* of declared types, in the order in which they were made */

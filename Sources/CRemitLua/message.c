@@ -54,6 +54,13 @@ static uint32_t line_of(const char *message, size_t length) {
   return 0;
 }
 
+/* A luaL_Buffer that cannot grow raises a text instead of Lua's own memory error. */
+bool remit_is_memory_error(lua_State *L, int status) {
+  if (status == LUA_ERRMEM) return true;
+  if (!remit_vm_of(L)->memory.refusals || lua_type(L, -1) != LUA_TSTRING) return false;
+  return strcmp(lua_tostring(L, -1), "not enough memory") == 0;
+}
+
 static remit_status spent_message(remit_vm *vm, remit_status status) {
   switch (status) {
   case REMIT_BUDGET_INSTRUCTIONS: remit_vm_say(vm, "the budget of instructions is spent"); break;
@@ -66,7 +73,7 @@ static remit_status spent_message(remit_vm *vm, remit_status status) {
 remit_status remit_take_error(remit_vm *vm, int lua_status) {
   lua_State *L = vm->L;
   if (vm->spent) return spent_message(vm, vm->spent_status);
-  if (lua_status == LUA_ERRMEM) return spent_message(vm, REMIT_BUDGET_MEMORY);
+  if (remit_is_memory_error(L, lua_status)) return spent_message(vm, REMIT_BUDGET_MEMORY);
   if (lua_type(L, -1) == LUA_TSTRING) {
     size_t length;
     const char *text = lua_tolstring(L, -1, &length);  /* a string already: nothing is converted, so nothing raises */

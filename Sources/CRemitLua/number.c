@@ -247,7 +247,7 @@ static bool parse_dotted(const char *text, size_t length, const char *point, rem
 }
 
 bool remit_push_number_from_text(lua_State *L, const char *text, size_t length) {
-  if (length > 64) remit_charge(L, length / 16);
+  remit_charge_bytes(L, length);
   while (length > 0 && is_space(*text)) text++, length--;
   while (length > 0 && is_space(text[length - 1])) length--;
   if (!length) return false;

@@ -171,4 +171,6 @@ bool remit_vm_set_at(remit_vm *vm, remit_slice at) {
   return done;
 }
 
+void remit_note_walk(lua_State *L) { remit_vm_of(L)->walks = true; }
+
 size_t remit_vm_memory(const remit_vm *vm) { return vm->memory.bytes; }

@@ -15,8 +15,19 @@ static inline remit_vm *remit_vm_of(lua_State *L) { return *(remit_vm **)lua_get
 /* Takes `steps` from the budget for work of a library call, before it is done. Raises when the budget is spent; that error
  * cannot be caught. Cheap: call it once per call with the total, or every few hundred steps of an open-ended loop. */
 void remit_charge(lua_State *L, uint64_t steps);
+
+/* Copying or looking through bytes is charged by the cache line. */
+enum { REMIT_BYTES_PER_STEP = 64 };
+static inline void remit_charge_bytes(lua_State *L, size_t bytes) {
+  if (bytes >= REMIT_BYTES_PER_STEP) remit_charge(L, bytes / REMIT_BYTES_PER_STEP);
+}
+
+/* Raises the error of a spent memory budget at once where so many bytes can never fit in it. */
+void remit_expect_bytes(lua_State *L, size_t bytes);
 /* True where the budget is spent: that error is on its way and must be raised again by whoever catches it. */
 bool remit_is_spent(lua_State *L);
+/* True where the error of a failed lua_pcall, on the top of the stack, comes from memory running out. */
+bool remit_is_memory_error(lua_State *L, int status);
 /* Marks the memory budget as spent, after Lua ran out of memory; the caller raises. */
 void remit_spend_memory(lua_State *L);
 
@@ -61,6 +72,8 @@ bool remit_push_number_from_text(lua_State *L, const char *text, size_t length);
 int remit_open_base(lua_State *L);      /* lib_base.c: sets assert error ipairs next pairs pcall … into the table at index 1 */
 /* Forgets the table that `next` last walked: at the start of each decision, so that its steps do not depend on the one before. */
 void remit_forget_keys(lua_State *L);
+/* There is something to forget. */
+void remit_note_walk(lua_State *L);
 int remit_open_string(lua_State *L);    /* lib_string.c, lib_pattern.c, lib_format.c */
 int remit_open_table(lua_State *L);     /* lib_table.c */
 int remit_open_math(lua_State *L);      /* lib_math.c */

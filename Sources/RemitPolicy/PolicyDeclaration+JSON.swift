@@ -1,9 +1,9 @@
-internal import RemitLua
+package import RemitLua
 private import RemitWire
 
 extension PolicyDeclaration {
   /// Reads the declaration as the machine writes it; nil where it is something else.
-  init?(json: ByteBlock) {
+  package init?(json: ByteBlock) {
     guard let view = try? JSONView(json.array()), let input = view["input"].flatMap({ FieldType($0) }) else { return nil }
     summary = view["summary"]?.string ?? ""
     source = view["source"]?.string

@@ -68,6 +68,8 @@ def authority_limit(rng, params):
         context.traps[rules.decimal.Inexact] = False
         foreign = (limit / rate).quantize(Decimal(1).scaleb(-rng.randint(2, 5)))
     amount = near(rng, limit if rate == 1 else foreign) if rng.random() < 0.8 else any_amount(rng)
+    if rate != 1 and rng.random() < 0.2:
+        amount = Decimal(10 * rng.randrange(1, 500))        # 10 × 7.1265 is half a cent over a whole one
     row = {"amount": amount, "category": category, "at_date": day,
            "approver": {"id": rng.choice(PEOPLE), "role": rng.choice(rules.ROLES), "active": rng.random() < 0.95},
            "requester": {"id": rng.choice(PEOPLE)}}
@@ -143,6 +145,10 @@ def eligibility(rng, params):
     applicant["net_assets"], applicant["total_assets"] = net, assets
     line = Decimal(params["max_debt_ratio"]) * assets
     applicant["total_liabilities"] = near(rng, line) if rng.random() < 0.7 else any_amount(rng)
+    if rng.random() < 0.1:
+        scale = rng.randrange(1, 50)
+        applicant["total_assets"] = Decimal(20000 * scale)  # the ratio ends in half a place
+        applicant["total_liabilities"] = Decimal(rng.randrange(1, 30000, 2) * scale)
     most = Decimal(params["net_asset_share"]) * net
     return {"id": "F-%d" % rng.randrange(1000), "applicant": applicant,
             "requested": near(rng, most) if rng.random() < 0.7 else any_amount(rng)}
@@ -168,6 +174,9 @@ def three_way_match(rng, params):
             context.traps[rules.decimal.Inexact] = False
             step = (most / billed).quantize(Decimal("0.0001"))
         billed_price = at_least_zero(price + rng.choice([1, -1]) * (step + rng.choice(NEAR) / 100))
+    if rng.random() < 0.1:
+        billed = Decimal(1)
+        billed_price = at_least_zero(price + Decimal(rng.randrange(-40, 40)) / 100 + Decimal("0.005"))
     right = billed * billed_price
     amount = right if rng.random() < 0.6 else at_least_zero(right + rng.choice(
         [CENT, -CENT, Decimal("0.0101"), Decimal("-0.0101"), Decimal("0.0099"), Decimal(1)]))

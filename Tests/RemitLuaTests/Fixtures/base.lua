@@ -138,8 +138,8 @@ return {
   { "3 .. setmetatable({}, { __concat = function(a, b) return a end })", 3 },
 
   -- The order of pairs and next.
-  { "(function() local s = '' for k in pairs({ 7, 8, z = 1, a = 1, B = 1, [true] = 1, [false] = 1, [-1] = 1, [0.5] = 1, [10] = 1 }) do "
-    .. "s = s .. tostring(k) .. ' ' end return s end)()", "1 2 -1 0.5 10 B a z false true " },
+  { "(function() local s = '' for k in pairs({ 7, 8, z = 1, a = 1, B = 1, [true] = 1, [false] = 1, [-1] = 1, "
+    .. "[0.5] = 1, [10] = 1 }) do s = s .. tostring(k) .. ' ' end return s end)()", "1 2 -1 0.5 10 B a z false true " },
   { "(function() local s = '' for k, v in next, { b = 1, a = 2, 3 } do s = s .. k .. v end return s end)()", "13a2b1" },
   { "(function() local s = '' for k in pairs({ 1, 2, nil, 4 }) do s = s .. k end return s end)()", "124" },
   { "(function() local t, s = { 1, 2, 3, 4 }, '' for k in pairs(t) do s = s .. k t[k + 1] = nil end return s end)()", "13" },
@@ -171,9 +171,10 @@ return {
   { "select('#', table.unpack({ 1, nil, 3 }, 1, 3))", 3 },
   { "pcall(table.unpack, {}, 1, 1e9)", false },
   { "(function() local t = { 3, 0.5, -1, 2 } table.sort(t) return table.concat(t, ' ') end)()", "-1 0.5 2 3" },
-  { "(function() local t = { 'b', 'a', 'B' } table.sort(t, function(a, b) return a > b end) return table.concat(t) end)()", "baB" },
-  { "(function() local t = { { 1, 'a' }, { 0, 'b' }, { 1, 'c' }, { 0, 'd' } } table.sort(t, function(a, b) return a[1] < b[1] end) "
-    .. "return t[1][2] .. t[2][2] .. t[3][2] .. t[4][2] end)()", "bdac" },
+  { "(function() local t = { 'b', 'a', 'B' } table.sort(t, function(a, b) return a > b end) "
+    .. "return table.concat(t) end)()", "baB" },
+  { "(function() local t = { { 1, 'a' }, { 0, 'b' }, { 1, 'c' }, { 0, 'd' } } "
+    .. "table.sort(t, function(a, b) return a[1] < b[1] end) return t[1][2] .. t[2][2] .. t[3][2] .. t[4][2] end)()", "bdac" },
   { "pcall(table.sort, { 1, 'x' })", false },
   { "pcall(table.sort, { 1, 2, 3, 4, 5 }, function() return true end)", true },
 

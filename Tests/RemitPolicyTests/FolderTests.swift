@@ -1,0 +1,53 @@
+import RemitLua
+import RemitModel
+import RemitPolicy
+import Testing
+
+@Suite("Folders")
+struct FolderTests {
+  @Test("A file is read whole, and what is not there is nil")
+  func reading() throws {
+    let temporary = TemporaryFolder(["a/b.lua": "text", "empty": ""])
+    let folder = Folder(temporary.path)
+    #expect(try folder.read("a/b.lua", bytesMax: 4)?.array() == Array("text".utf8))
+    #expect(try folder.read("empty", bytesMax: 0)?.count == 0)
+    #expect(try folder.read("a/c.lua", bytesMax: 100) == nil)
+    #expect(throws: Folder.ReadError.self) { try folder.read("a/b.lua", bytesMax: 3) }
+    #expect(throws: Folder.ReadError.self) { try folder.read("a", bytesMax: 100) }
+  }
+
+  @Test(
+    "No name leads out of the folder",
+    arguments: ["../secret", "/etc/passwd", "a/../../secret", "./x", "a//x", "", "a/", "..", "x\0y"])
+  func names(name: String) {
+    let outer = TemporaryFolder(["secret": "s", "inner/a/x": "x"])
+    #expect(throws: Folder.ReadError.self) { try Folder(outer.path + "/inner").read(name, bytesMax: 100) }
+  }
+
+  @Test("A link inside is followed, one that leaves is refused")
+  func links() throws {
+    let outer = TemporaryFolder(["secret": "s", "inner/a/x": "x", "inner-2/y": "y"])
+    outer.link("inner/inside", to: "a/x")
+    outer.link("inner/outside", to: "../secret")
+    outer.link("inner/neighbour", to: outer.path + "/inner-2")
+    outer.link("inner/broken", to: "nothing")
+    let folder = Folder(outer.path + "/inner")
+    #expect(try folder.read("inside", bytesMax: 100)?.array() == Array("x".utf8))
+    #expect(throws: Folder.ReadError.self) { try folder.read("outside", bytesMax: 100) }
+    #expect(throws: Folder.ReadError.self) { try folder.read("neighbour/y", bytesMax: 100) }
+    #expect(try folder.read("broken", bytesMax: 100) == nil)
+    #expect(folder.entries(of: "neighbour") == [])
+    #expect(folder.entries(of: "") == ["a", "broken", "inside", "neighbour", "outside"])
+  }
+
+  @Test("Policies are the files of families, tests and shared files are not")
+  func policyNames() {
+    let temporary = TemporaryFolder([
+      "b/y.lua": "", "a/x.lua": "", "a/x_test.lua": "", "a/z_test.lua": "", "a/Upper.lua": "", "a/x.txt": "",
+      "lib/l.lua": "", "meta/m.lua": "", "top.lua": "", "data/x.csv": "", ".git/h.lua": "",
+    ])
+    let folder = PolicyFolder(policies: temporary.path, plugins: "nothing")
+    #expect(folder.policyNames().map(\.description) == ["a.x", "b.y"])
+    #expect(folder.testedPolicyNames().map(\.description) == ["a.x", "a.z"])
+  }
+}

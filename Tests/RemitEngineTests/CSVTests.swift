@@ -97,7 +97,7 @@ struct CSVTests {
       "b
       b",,yes,a;b,"{""name"":""b\\nb""}",4,,
       ,,,,,,parse_error,line 6: a quote inside a field that does not begin with one
-      ,,,,,,parse_error,line 7: 1 field instead of 2
+      ,,,,,,parse_error,line 7: 1 fields instead of 2
       c,z,yes,a;b,"{""name"":""c""}",8,,
 
       """

@@ -130,7 +130,7 @@ struct ProgramGenerator {
     switch below(6) {
     case 0: return "'a\\n\\65' .. \(below(9)) .. \"z\""
     case 1: return "( \(number(level)) ) .. '' .. ( \(number(level)) )"
-    case 2: return "[[x\n]] .. tostring ( \(condition(0)) )"
+    case 2: return "[[x]] .. tostring ( \(condition(0)) )"
     case 3: return level > 0 ? "( \(text(level - 1)) ) .. \(text(level - 1))" : "'t'"
     case 4: return level > 0 ? "( \(text(level - 1)) ) : rep ( \(below(3)) )" : "\"q\""
     default: return "'s'"
@@ -302,6 +302,7 @@ struct ProgramGenerator {
   private mutating func function() {
     guard factor < 20, depth < 4 else { return declare("5") }
     let name = fresh("f")
+    callables.removeAll { $0.name == name }
     let (first, second) = (fresh("a"), fresh("b"))
     put(
       chance(50)
@@ -318,7 +319,6 @@ struct ProgramGenerator {
     let cost = weight
     (weight, factor, numbers, loopDepth) = outer
     put("end")
-    callables.removeAll { $0.name == name }
     callables.append(Callable(name: name, weight: cost))
   }
 

@@ -107,7 +107,13 @@ struct Stock {
         return false, lines and tostring(results[2]):match("^p:(%d+):") or "?"
       end
       function env.line() return debug.getinfo(2, "l").currentline end
+      local count = 0
+      debug.sethook(function()
+        count = count + 1
+        if count > 200 then error("ENDLESS", 0) end
+      end, "", 100000)
       local ok, message = pcall(run, env)
+      debug.sethook()
       message = not ok and tostring(message) or nil
       return table.concat(out, "\n"), ok, message and message:match("^p:(%d+):") or "none", message or ""
     end
@@ -132,15 +138,9 @@ struct Stock {
     kinds["same"] = function(a, b) return same(a, b, false) end
     kinds["same-lines"] = function(a, b) return same(a, b, true) end
     function kinds.budget(text)
-      local count = 0
-      debug.sethook(function()
-        count = count + 1
-        if count > 2000 then error("ENDLESS", 0) end
-      end, "", 10000)
       local _, ok, _, message = capture(function(env)
         return assert(load(text, "=p", "t", env))(helpers(100000))("x", "y")
       end)
-      debug.sethook()
       return ok and "finished" or flat(message)
     end
     function kinds.print(text)

@@ -260,7 +260,8 @@ struct Planner {
       if edited(base) || edited(key) { plan.edits[id.index] = .inside }
     case .call(let callee, let arguments):
       expressions(arguments)
-      if edited(callee) || edited(arguments) { plan.edits[id.index] = .inside }
+      let isDeclaration = tree.declaredTable(callee, arguments) != nil
+      if edited(callee) || edited(arguments) || isDeclaration { plan.edits[id.index] = .inside }
     case .method(let object, _, _, let arguments):
       expressions(arguments)
       if edited(object) || edited(arguments) { plan.edits[id.index] = .inside }

@@ -44,11 +44,11 @@ extension Writer {
     put(";")
   }
 
-  /// A lone helper call would be a tail call, and the line of its error lost.
+  /// A lone helper call would be a tail call, and the line of its error lost; likewise of `error` and of `policy`.
   private mutating func returned(_ values: Run) {
     guard values.count == 1 else { return expressions(values) }
     let value = tree.expressionLists[values.range.lowerBound]
-    guard isHelper(value) else { return expression(value) }
+    guard isHelper(value) || tree.raisesHere(value) else { return expression(value) }
     copy(to: tree[value].start)
     put("(")
     expression(value)

@@ -174,7 +174,13 @@ struct Writer {
     let node = tree[id]
     switch node.kind {
     case .index(_, let key, _): expression(key)
-    case .call(_, let arguments), .method(_, _, _, let arguments): expressions(arguments)
+    case .call(let callee, let arguments):
+      if let table = tree.declaredTable(callee, arguments) {
+        declaration(callee, table, end: node.end)
+      } else {
+        expressions(arguments)
+      }
+    case .method(_, _, _, let arguments): expressions(arguments)
     case .binary(let operation, _, let right, let operatorAt):
       guard isHelper(id) else { return expression(right) }
       drop(Int(operation.length), at: operatorAt)

@@ -63,7 +63,11 @@ let package = Package(
     .testTarget(name: "RemitModelTests", dependencies: ["RemitModel"], swiftSettings: strict),
     .testTarget(name: "RemitWireTests", dependencies: ["RemitWire"], swiftSettings: strict),
     .testTarget(name: "RemitSyntaxTests", dependencies: ["RemitSyntax"], swiftSettings: strict),
-    .testTarget(name: "RemitEngineTests", dependencies: ["RemitEngine"], swiftSettings: strict),
+    .testTarget(
+      name: "RemitPolicyTests", dependencies: ["RemitPolicy", "RemitLua", "RemitModel"], swiftSettings: strict),
+    .testTarget(
+      name: "RemitEngineTests", dependencies: ["RemitEngine", "RemitPolicy", "RemitLua", "RemitWire", "RemitModel"],
+      swiftSettings: strict),
   ],
   cLanguageStandard: .gnu17
 )

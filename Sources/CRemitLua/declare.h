@@ -16,10 +16,13 @@ enum { REMIT_KINDS = REMIT_MAP + 1, REMIT_FIELDS_MAX = 256, REMIT_GUESSES = 128 
 
 extern const char *const remit_kind_names[REMIT_KINDS];
 
+enum { REMIT_TEXT_PADDING = 16 };
 typedef struct remit_text {
   char *bytes;                /* NUL behind it */
   uint32_t length;
   int32_t slot;               /* of the interned string in the policy's slots */
+  char *json;                 /* as JSON, with its quotes, padded; only of outcomes and reasons */
+  uint32_t json_length;
 } remit_text;
 
 struct remit_type;
@@ -30,10 +33,12 @@ typedef struct remit_field {
 } remit_field;
 
 /* A member as the last input had it: the next input probably has it in the same place. */
+enum { REMIT_GUESS_BYTES = 32 };
 typedef struct remit_guess {
-  uint8_t key[46];            /* with both quotes */
-  uint8_t length;             /* 0: no guess */
+  uint8_t key[REMIT_GUESS_BYTES];  /* with both quotes and the colon, zeros behind it */
+  uint32_t mask;              /* of the key's bytes; 0: no guess */
   int16_t field;              /* its place among the fields, or -1 for a member that is not declared */
+  uint8_t length;
 } remit_guess;
 
 typedef struct remit_type {
@@ -47,6 +52,7 @@ typedef struct remit_type {
 
   remit_text *values;         /* enum */
   uint32_t value_count;
+  uint32_t last_value;        /* the one that the last input had: probably this one's too */
 
   remit_field *fields;        /* record */
   uint32_t field_count;

@@ -72,9 +72,11 @@ static inline bool decode_number(lua_State *L, remit_json_cursor *c, const remit
 
 static bool push_integer(lua_State *L, const remit_type *type, int64_t value) {
   if (value > INTEGER_MAX || value < -INTEGER_MAX) return false;
-  if (type->has_min || type->has_max) {
+  if (__builtin_expect(type->long_bounds, 0)) {
     remit_decimal exact = remit_decimal_from_int64(value);
     if (!within(type, &exact)) return false;
+  } else if (!((double)value >= type->low && (double)value <= type->high)) {  /* exact: both are below 2^53 or short */
+    return false;
   }
   lua_pushinteger(L, value);
   return true;
@@ -117,9 +119,10 @@ static bool push_text(lua_State *L, const remit_type *type, const char *bytes, s
     lua_pushlstring(L, bytes, length);
     return true;
   case REMIT_ENUM:
-    for (uint32_t i = 0; i < type->value_count; i++)
-      if (type->values[i].length == length && memcmp(type->values[i].bytes, bytes, length) == 0) {
-        lua_rawgeti(L, slots, type->values[i].slot);
+    for (uint32_t i = 0, k = type->last_value; i < type->value_count; i++, k = k + 1 < type->value_count ? k + 1 : 0)
+      if (type->values[k].length == length && memcmp(type->values[k].bytes, bytes, length) == 0) {
+        ((remit_type *)type)->last_value = k;
+        lua_rawgeti(L, slots, type->values[k].slot);
         return true;
       }
     return false;
@@ -169,6 +172,7 @@ static inline bool next_or_close(remit_json_cursor *c, uint8_t close, bool *more
   if (*c->at == ',') {
     c->at++;
     *more = true;
+    if (__builtin_expect(c->at < c->end && *c->at > ' ', 1)) return true;
     return remit_json_space(c) || remit_json_fail(c, REMIT_JSON_TRUNCATED, c->at);
   }
   *more = false;
@@ -232,7 +236,7 @@ static bool decode_map(lua_State *L, remit_json_cursor *c, const remit_type *typ
   return !(type->has_min || type->has_max) || count_within(type, count);
 }
 
-bool remit_decode_value(lua_State *L, remit_json_cursor *c, const remit_type *type, int slots) {
+__attribute__((hot)) bool remit_decode_value(lua_State *L, remit_json_cursor *c, const remit_type *type, int slots) {
   switch (type->kind) {
   case REMIT_NUMBER: case REMIT_MONEY: return decode_number(L, c, type);
   case REMIT_INTEGER: return decode_integer(L, c, type);
@@ -263,38 +267,55 @@ bool remit_decode_value(lua_State *L, remit_json_cursor *c, const remit_type *ty
   return false;
 }
 
-/* Reads the key at the cursor and passes the colon. *field is its place among the fields, or -1. */
-static inline bool decode_key(lua_State *L, remit_json_cursor *c, remit_type *type, uint32_t member, int32_t *field) {
-  remit_guess *guess = member < REMIT_GUESSES ? &type->guesses[member] : NULL;
-  const uint8_t *start = c->at;
-  if (guess && guess->length && memcmp(start, guess->key, guess->length) == 0 && start + guess->length < c->end) {
-    c->at = start + guess->length;
-    *field = guess->field;
-  } else {
-    remit_json_string key;
-    if (*start != '"') return remit_json_fail(c, REMIT_JSON_UNEXPECTED, start);
-    if (!remit_json_read_string(c, &key)) return false;
-    if (key.escaped) {
-      size_t length;
-      const char *bytes = unescaped(L, &key, &length);
-      *field = remit_type_field(type, (const uint8_t *)bytes, length);
-      lua_pop(L, 1);
-    } else {
-      *field = remit_type_field(type, key.bytes, key.length);
-      if (guess && key.length + 2 <= sizeof guess->key) {
-        memcpy(guess->key, start, key.length + 2);
-        guess->length = (uint8_t)(key.length + 2);
-        guess->field = (int16_t)*field;
-      }
-    }
+static bool is_id_key(const uint8_t *key) { return key[0] == '"' && key[1] == 'i' && key[2] == 'd' && key[3] == '"'; }
+
+/* True where the text at `p` starts with the guessed key and its colon. Reads up to REMIT_GUESS_BYTES of the padding. */
+static inline bool guessed(const remit_guess *guess, const uint8_t *p) {
+#if REMIT_JSON_SSE2
+  __m128i low = _mm_cmpeq_epi8(_mm_loadu_si128((const __m128i *)p), _mm_loadu_si128((const __m128i *)guess->key));
+  uint32_t equal = (uint32_t)_mm_movemask_epi8(low);
+  if (__builtin_expect(guess->length > 16, 0)) {
+    __m128i high = _mm_cmpeq_epi8(_mm_loadu_si128((const __m128i *)(p + 16)), _mm_loadu_si128((const __m128i *)(guess->key + 16)));
+    equal |= (uint32_t)_mm_movemask_epi8(high) << 16;
   }
-  if (__builtin_expect(*c->at != ':', 0) && !remit_json_space(c)) return remit_json_fail(c, REMIT_JSON_TRUNCATED, c->at);
-  if (c->at >= c->end || *c->at != ':') return remit_json_fail(c, REMIT_JSON_UNEXPECTED, c->at);
+  return guess->mask && (equal & guess->mask) == guess->mask;
+#else
+  return guess->length && memcmp(p, guess->key, guess->length) == 0;
+#endif
+}
+
+static void note_guess(remit_guess *guess, const uint8_t *start, const uint8_t *end, int32_t field) {
+  size_t length = (size_t)(end - start);
+  guess->mask = 0;
+  guess->length = 0;
+  if (length > REMIT_GUESS_BYTES) return;
+  memset(guess->key, 0, sizeof guess->key);
+  memcpy(guess->key, start, length);
+  guess->length = (uint8_t)length;
+  guess->mask = length == 32 ? ~UINT32_C(0) : (UINT32_C(1) << length) - 1;
+  guess->field = (int16_t)field;
+}
+
+/* Reads a key that was not guessed, and its colon. *field is its place among the fields, or -1. */
+static bool read_key(lua_State *L, remit_json_cursor *c, remit_type *type, remit_guess *guess, int32_t *field) {
+  const uint8_t *start = c->at;
+  remit_json_string key;
+  if (*start != '"') return remit_json_fail(c, REMIT_JSON_UNEXPECTED, start);
+  if (!remit_json_read_string(c, &key)) return false;
+  if (key.escaped) {
+    size_t length;
+    const char *bytes = unescaped(L, &key, &length);
+    *field = remit_type_field(type, (const uint8_t *)bytes, length);
+    lua_pop(L, 1);
+  } else {
+    *field = remit_type_field(type, key.bytes, key.length);
+    if (guess && c->at < c->end && *c->at == ':') note_guess(guess, start, c->at + 1, *field);
+  }
+  if (!remit_json_space(c)) return remit_json_fail(c, REMIT_JSON_TRUNCATED, c->at);
+  if (*c->at != ':') return remit_json_fail(c, REMIT_JSON_UNEXPECTED, c->at);
   c->at++;
   return remit_json_space(c) || remit_json_fail(c, REMIT_JSON_TRUNCATED, c->at);
 }
-
-static bool is_id_key(const uint8_t *key) { return key[0] == '"' && key[1] == 'i' && key[2] == 'd' && key[3] == '"'; }
 
 /* What no member gave: nil where it is optional, else the input does not fit. */
 static bool clear_absent(lua_State *L, remit_type *type, int slots, int table, const uint64_t *seen) {
@@ -357,17 +378,24 @@ static bool decode_record(lua_State *L, remit_json_cursor *c, remit_type *type, 
     c->depth--;
   }
   while (more) {
-    int32_t field;
+    remit_guess *guess = member < REMIT_GUESSES ? &type->guesses[member++] : NULL;
     const uint8_t *key = c->at;
-    if (!decode_key(L, c, type, member++, &field)) return false;
-    const uint8_t *value = c->at;
-    if (field >= 0) {
-      if (!decode_member(L, c, type, slots, table, (uint32_t)field, seen)) return false;
-    } else {
-      if (type->strict) return false;
-      if (!remit_json_skip(c)) return false;
+    int32_t field;
+    if (__builtin_expect(guess && guessed(guess, key) && key + guess->length < c->end, 1)) {
+      c->at = key + guess->length;
+      field = guess->field;
+      if (__builtin_expect(*c->at <= ' ', 0) && !remit_json_space(c)) return remit_json_fail(c, REMIT_JSON_TRUNCATED, c->at);
+    } else if (!read_key(L, c, type, guess, &field)) {
+      return false;
     }
-    if (job && is_id_key(key) && !job->id.length && (*value == '"' || *value == '-' || (uint8_t)(*value - '0') <= 9))
+    const uint8_t *value = c->at;
+    if (__builtin_expect(field >= 0, 1)) {
+      if (!decode_member(L, c, type, slots, table, (uint32_t)field, seen)) return false;
+    } else if (type->strict || !remit_json_skip(c)) {
+      return false;
+    }
+    if (__builtin_expect(job && !job->id.length && is_id_key(key), 0) &&
+        (*value == '"' || *value == '-' || (uint8_t)(*value - '0') <= 9))
       job->id = (remit_slice){value, (size_t)(c->at - value)};
     if (!next_or_close(c, '}', &more)) return false;
   }

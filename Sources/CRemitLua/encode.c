@@ -213,9 +213,7 @@ static void encode_sequence(lua_State *L, encoder *e, int index) {
 
 static void encode_table(lua_State *L, encoder *e, int index) {
   if (e->depth >= e->depth_max) fail(L, e, "is nested too deep (or holds itself)");
-  luaL_checkstack(L, 8, NULL);
-  e->depth++;
-  remit_charge(L, 1);
+  if (e->depth++ > 1) luaL_checkstack(L, 8, NULL);
   if (is_object(L, index)) encode_object(L, e, index);
   else if (!encode_array(L, e, index)) {
     if (is_sequence(L, index)) encode_sequence(L, e, index);
@@ -256,37 +254,55 @@ static void encode_value(lua_State *L, encoder *e, int index) {
 void remit_encode(lua_State *L, int index, remit_buffer *out, const char *what) {
   const remit_limits *limits = &remit_vm_of(L)->limits;
   encoder e = {out, what, 0, limits->nesting_depth, out->length + limits->decision_bytes};
+  luaL_checkstack(L, 16, NULL);
   encode_value(L, &e, lua_absindex(L, index));
   check_room(L, &e);
 }
 
 /* ---- The decision */
 
-static int32_t known_text(const remit_text *texts, uint32_t count, const char *bytes, size_t length) {
-  for (uint32_t i = 0; i < count; i++)
-    if (texts[i].length == length && memcmp(texts[i].bytes, bytes, length) == 0) return (int32_t)i;
-  return -1;
+/* A text of the declaration as JSON: short ones are copied as a whole block, which REMIT_TEXT_PADDING makes room for. */
+static inline void put(remit_buffer *out, const char *bytes, size_t length) {
+  if (length <= REMIT_TEXT_PADDING && out->capacity - out->length >= REMIT_TEXT_PADDING && !out->limit) {
+    memcpy(out->bytes + out->length, bytes, REMIT_TEXT_PADDING);
+    out->length += length;
+  } else {
+    remit_buffer_append(out, bytes, length);
+  }
+}
+
+static bool is_text(const remit_text *text, const char *bytes, size_t length) {
+  return text->length == length && memcmp(text->bytes, bytes, length) == 0;
+}
+
+/* The text under that key of the decision, which stays on the stack; NULL where it is none. */
+static const char *decision_text(lua_State *L, int index, int slots, int key, size_t *length) {
+  lua_rawgeti(L, slots, key);
+  return lua_rawget(L, index) == LUA_TSTRING ? lua_tolstring(L, -1, length) : NULL;
 }
 
 static void encode_outcome(lua_State *L, encoder *e, remit_policy *policy, int index, int slots) {
-  lua_rawgeti(L, slots, REMIT_SLOT_OUTCOME);
-  lua_rawget(L, index);
-  if (lua_type(L, -1) != LUA_TSTRING)
-    luaL_error(L, "the decision's outcome is %s: expected one of the declared outcomes",
-               lua_isnil(L, -1) ? "missing" : lua_typename(L, lua_type(L, -1)));
   size_t length;
-  const char *bytes = lua_tolstring(L, -1, &length);
-  int32_t outcome = known_text(policy->outcomes, policy->outcome_count, bytes, length);
-  if (outcome < 0) luaL_error(L, "the decision's outcome '%s' is not one of the declared outcomes", bytes);
-  policy->last_outcome = (uint32_t)outcome;
-  encode_text(L, e, bytes, length);
+  const char *bytes = decision_text(L, index, slots, REMIT_SLOT_OUTCOME, &length);
+  if (!bytes)
+    luaL_error(L, "the decision's outcome is %s: expected one of the declared outcomes",
+               lua_isnil(L, -1) ? "missing" : remit_typename(L, -1));
+  uint32_t i = 0;
+  while (i < policy->outcome_count && !is_text(&policy->outcomes[i], bytes, length)) i++;
+  if (i == policy->outcome_count) luaL_error(L, "the decision's outcome '%s' is not one of the declared outcomes", bytes);
+  policy->last_outcome = i;
+  put(e->out, policy->outcomes[i].json, policy->outcomes[i].json_length);
   lua_pop(L, 1);
 }
 
-static bool known_reason(const remit_policy *policy, const char *bytes, size_t length) {
+static const remit_text *find_reason(lua_State *L, const remit_policy *policy) {
+  size_t length;
+  const char *bytes = lua_type(L, -1) == LUA_TSTRING ? lua_tolstring(L, -1, &length) : NULL;
+  if (!bytes) luaL_error(L, "the decision's reasons are not a list of declared codes");
   for (uint32_t i = 0; i < policy->reason_count; i++)
-    if (policy->reasons[i].code.length == length && memcmp(policy->reasons[i].code.bytes, bytes, length) == 0) return true;
-  return false;
+    if (is_text(&policy->reasons[i].code, bytes, length)) return &policy->reasons[i].code;
+  luaL_error(L, "the reason '%s' is not declared", bytes);
+  return NULL;
 }
 
 static void encode_reasons(lua_State *L, encoder *e, remit_policy *policy, int index, int slots) {
@@ -295,22 +311,20 @@ static void encode_reasons(lua_State *L, encoder *e, remit_policy *policy, int i
   int list = lua_gettop(L);
   lua_Integer count = 0;
   remit_buffer_byte(e->out, '[');
-  for (;; count++) {
-    if (lua_rawgeti(L, list, count + 1) == LUA_TNIL) break;
-    size_t length = 0;
-    const char *bytes = lua_type(L, -1) == LUA_TSTRING ? lua_tolstring(L, -1, &length) : NULL;
-    if (!bytes) luaL_error(L, "the decision's reasons are not a list of declared codes");
-    if (!known_reason(policy, bytes, length)) luaL_error(L, "the reason '%s' is not declared", bytes);
-    if (count) remit_buffer_byte(e->out, ',');
-    encode_text(L, e, bytes, length);
+  lua_pushnil(L);
+  while (lua_next(L, list)) {
+    if (!lua_isinteger(L, -2) || lua_tointeger(L, -2) != count + 1) {
+      if (!is_sequence(L, list)) luaL_error(L, "the decision's reasons are not a list of declared codes");
+      lua_pop(L, 1);          /* a list, but one that Lua holds in another order: by number, then */
+      lua_rawgeti(L, list, count + 1);
+    }
+    const remit_text *reason = find_reason(L, policy);
+    if (count++) remit_buffer_byte(e->out, ',');
+    put(e->out, reason->json, reason->json_length);
     check_room(L, e);
     lua_pop(L, 1);
   }
   if (!count) luaL_error(L, "the decision cites no reason: at least one declared code is needed");
-  lua_pushinteger(L, count);
-  lua_replace(L, -2);
-  lua_rawlen(L, list) == (lua_Unsigned)count ? (void)0 : (void)luaL_error(L, "the decision's reasons have a gap");
-  if (lua_next(L, list) && !is_sequence(L, list)) luaL_error(L, "the decision's reasons are not a list of declared codes");
   lua_settop(L, list - 1);
   remit_buffer_byte(e->out, ']');
 }
@@ -335,7 +349,7 @@ static void order_members(remit_shape *shape, const member *members, uint32_t co
 static bool encode_few(lua_State *L, encoder *e, remit_policy *policy, int index) {
   member members[REMIT_SHAPE_MAX];
   uint32_t count = 0;
-  int top = lua_gettop(L);
+  int top = lua_gettop(L), place = top;
   lua_pushnil(L);
   while (lua_next(L, index)) {
     size_t length;
@@ -345,12 +359,11 @@ static bool encode_few(lua_State *L, encoder *e, remit_policy *policy, int index
       lua_pop(L, 1);
       continue;
     }
-    if (count == REMIT_SHAPE_MAX || length > 40) goto many;
-    members[count].key = key;
-    members[count].length = length;
-    members[count].place = top + 1 + (int)count;
-    count++;
-    lua_insert(L, -2);        /* the value stays below, the key goes on to the next */
+    if (count == REMIT_SHAPE_MAX) goto many;
+    /* Key and value stay where they are, and a copy of the key goes on to the next. */
+    members[count++] = (member){key, length, place + 2};
+    lua_pushvalue(L, -2);
+    place += 2;
   }
   order_members(&policy->shape, members, count);
   for (uint32_t i = 0; i < count; i++) {
@@ -400,7 +413,8 @@ void remit_encode_decision(lua_State *L, remit_policy *policy, int index, remit_
   encoder e = {out, "the decision", 1, limits->nesting_depth, out->length + limits->decision_bytes};
   if (lua_type(L, index) != LUA_TTABLE)
     luaL_error(L, "decide gave %s: expected a table with outcome and reasons", remit_typename(L, index));
-  luaL_checkstack(L, 3 * REMIT_SHAPE_MAX, NULL);
+  luaL_checkstack(L, 2 * REMIT_SHAPE_MAX + 24, NULL);
+  size_t start = out->length;
   lua_rawgeti(L, LUA_REGISTRYINDEX, policy->slots);
   int slots = lua_gettop(L);
   remit_buffer_append(out, "{\"outcome\":", 11);
@@ -410,4 +424,5 @@ void remit_encode_decision(lua_State *L, remit_policy *policy, int index, remit_
   if (!encode_few(L, &e, policy, index)) encode_many(L, &e, index, slots);
   remit_buffer_byte(out, '}');
   check_room(L, &e);
+  remit_charge_bytes(L, out->length - start);
 }

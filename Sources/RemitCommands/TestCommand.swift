@@ -63,9 +63,12 @@ private struct TestSelection {
       loader = try folders.loader()
       names = loader.store.folder.testedPolicyNames().filter { $0 == name }
       guard names.isEmpty else { return }
-      throw CommandFailure(.usage, "no tests of \(name): expected \(name.family)/\(name.name)\(PolicyName.testSuffix).lua")
+      let file = "\(name.family)/\(name.name)\(PolicyName.testSuffix).lua"
+      throw CommandFailure(.usage, "no tests of \(name): expected \(file)")
     }
-    guard let real = Self.realPath(path) else { throw CommandFailure(.usage, "cannot read \(path): no such file or folder") }
+    guard let real = Self.realPath(path) else {
+      throw CommandFailure(.usage, "cannot read \(path): no such file or folder")
+    }
     let root = Self.realPath(folders.policies)
     if let root, real == root || real.hasPrefix(root + "/") {
       loader = try folders.loader()
@@ -86,7 +89,7 @@ private struct TestSelection {
   private static func names(of loader: PolicyLoader, below path: String) -> [PolicyName] {
     loader.store.folder.testedPolicyNames().filter { name in
       let stem = "\(name.family)/\(name.name)"
-      return path.isEmpty || path == name.family || path == "\(stem).lua" || path == "\(stem)\(PolicyName.testSuffix).lua"
+      return ["", name.family, "\(stem).lua", "\(stem)\(PolicyName.testSuffix).lua"].contains(path)
     }
   }
 

@@ -5,8 +5,8 @@ private import RemitWire
 extension BatchRunner {
   /// Decides rows of CSV, of which the first names the columns.
   ///
-  /// Results have columns that only the last row may show, so they wait until all are decided: a few megabytes in memory, more of
-  /// them in a temporary file. Memory stays constant.
+  /// Results have columns that only the last row may show, so they wait until all are decided: a few megabytes in
+  /// memory, more of them in a temporary file. Memory stays constant.
   ///
   /// - Throws: Where there is no header to go by.
   package func runCSV<Decider: LineDecider & SendableMetatype>(

@@ -2,8 +2,8 @@ package import RemitModel
 
 /// Decides a stream of rows with one or many workers; the bytes that come out are the same.
 ///
-/// With one worker everything runs on the calling thread. More of them start once the input turns out to be longer than a chunk,
-/// so that a short input pays for one.
+/// With one worker everything runs on the calling thread. More of them start once the input turns out to be longer than
+/// a chunk, so that a short input pays for one.
 package struct BatchRunner {
   package var jobs: Int
   package var limits: Limits

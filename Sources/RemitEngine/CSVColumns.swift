@@ -3,9 +3,10 @@ internal import RemitWire
 
 /// How the cells of a row become one JSON object: made once from the header and the declaration.
 ///
-/// A column's name is a path: `requester.level` is a field of a record. A column that the policy does not declare is left out, but
-/// for `id`, which results are named by, and unless the policy is strict and refuses it itself. An empty cell is an absent field,
-/// except for a text that must be there: that is empty. A record that may be absent is, where all its cells are empty.
+/// A column's name is a path: `requester.level` is a field of a record. A column that the policy does not declare is
+/// left out, but for `id`, which results are named by, and unless the policy is strict and refuses it itself. An empty
+/// cell is an absent field, except for a text that must be there: that is empty. A record that may be absent is, where
+/// all its cells are empty.
 struct CSVColumns {
   /// The header's cells.
   let names: [String]
@@ -127,7 +128,8 @@ struct CSVColumns {
     }
   }
 
-  /// A cell that is what its type asks for goes as it is; anything else goes as a text, for the machine to say what is wrong.
+  /// A cell that is what its type asks for goes as it is; anything else goes as a text, for the machine to say what is
+  /// wrong.
   private static func write(_ cell: ArraySlice<UInt8>, as type: FieldType, into output: inout ByteWriter) {
     let isJSON =
       switch type {

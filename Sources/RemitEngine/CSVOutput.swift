@@ -18,8 +18,8 @@ struct CSVOutput {
   }
 
   mutating func write(header columns: [String]) throws(StreamError) {
-    let own = ["decision.outcome", "decision.reasons"] + names.map { "decision.\($0)" } + ["error.code", "error.message"]
-    append(cells: columns + own, isRowStart: true)
+    let decision = ["decision.outcome", "decision.reasons"] + names.map { "decision.\($0)" }
+    append(cells: columns + decision + ["error.code", "error.message"], isRowStart: true)
     output.append(10)
     while let count = try source.length() {
       output += try source.bytes(count)

@@ -2,8 +2,9 @@ internal import RemitWire
 
 /// What became of one row of CSV, as it waits in the spool until the columns are known.
 ///
-/// A record is a run of blocks, each four bytes of length and so many bytes: the row's own cells as CSV, outcome, reasons, error
-/// code and error message; then four bytes of how many other outputs there are, and for each its name and its cell.
+/// A record is a run of blocks, each four bytes of length and so many bytes: the row's own cells as CSV, outcome,
+/// reasons, error code and error message; then four bytes of how many other outputs there are, and for each its name
+/// and its cell.
 struct CSVResult {
   var outcome = ""
   var reasons = ""

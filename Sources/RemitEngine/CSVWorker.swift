@@ -32,7 +32,8 @@ struct CSVWorker<Decider: LineDecider>: ChunkWorker {
       var newlines: UInt64 = 0
       // SAFETY: the chunk is not filled again before this function returns.
       let bytes = unsafe chunk.bytes(position..<chunk.end)
-      for unsafe byte in unsafe bytes {
+      for index in bytes.indices {
+        let byte = unsafe bytes[index]
         end += 1
         if byte == 10 { newlines += 1 }
         if scanner.take(byte) { break }

@@ -6,8 +6,8 @@ internal import RemitWire
 ///
 /// One thread at a time has it; it passes from one to the next under a lock.
 @safe final class Chunk: @unchecked Sendable {
-  // SAFETY: `memory` belongs to the chunk alone, from `init` to `deinit`, and is replaced by `grow` only. The chunk is handed
-  // from thread to thread under the locks of `InputGate` and `ReorderWindow`.
+  // SAFETY: `memory` belongs to the chunk alone, from `init` to `deinit`, and is replaced by `grow` only. The chunk is
+  // handed from thread to thread under the locks of `InputGate` and `ReorderWindow`.
   private var memory: UnsafeMutableRawBufferPointer
   /// Its place in the input, from 0.
   var sequence = 0

@@ -5,8 +5,8 @@ private import RemitWire
 protocol ChunkWorker {
   /// Decides every row of the chunk and appends the results to its output.
   ///
-  /// - Parameter writeEarly: Called where the output is long before the chunk is done: writes and empties it, or says that the
-  ///   work has failed.
+  /// - Parameter writeEarly: Called where the output is long before the chunk is done: writes and empties it, or says
+  ///   that the work has failed.
   mutating func decide(_ chunk: Chunk, tally: inout BatchTally, writeEarly: (Chunk) -> Bool)
 }
 
@@ -46,7 +46,8 @@ struct NDJSONWorker<Decider: LineDecider>: ChunkWorker {
 
   /// True for a line of white space only.
   private static func isBlank(_ text: UnsafeRawBufferPointer) -> Bool {
-    for unsafe byte in unsafe text {
+    for index in text.indices {
+      let byte = unsafe text[index]
       guard byte == 32 || byte == 9 || byte == 13 else { return false }
     }
     return true

@@ -5,8 +5,8 @@ package import RemitWire
 
 /// Decides inputs under one policy with one set of params, at one time. It belongs to one thread.
 ///
-/// A machine that met its memory limit is replaced, and where it had decided before, the fresh one decides that input again: its
-/// answer counts. So a result never depends on what was decided earlier.
+/// A machine that met its memory limit is replaced, and where it had decided before, the fresh one decides that input
+/// again: its answer counts. So a result never depends on what was decided earlier.
 package final class Evaluator: LineDecider {
   package let policy: LoadedPolicy
   package let label: [UInt8]

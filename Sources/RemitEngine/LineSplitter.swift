@@ -1,7 +1,7 @@
 /// Cuts a stream of bytes into chunks of whole lines, and counts the lines.
 ///
-/// A line longer than allowed is cut: its chunk says so, and the rest of it is passed over. Memory does not depend on the
-/// length of the stream or of its lines.
+/// A line longer than allowed is cut: its chunk says so, and the rest of it is passed over. Memory does not depend on
+/// the length of the stream or of its lines.
 struct LineSplitter {
   /// What a row is.
   enum Rows {
@@ -114,7 +114,8 @@ struct LineSplitter {
 
   private func newlines(in chunk: Chunk) -> UInt64 {
     var count: UInt64 = 0
-    for unsafe byte in unsafe chunk.bytes(chunk.start..<chunk.end) where byte == 10 { count += 1 }
+    let bytes = unsafe chunk.bytes(chunk.start..<chunk.end)
+    for index in bytes.indices where unsafe bytes[index] == 10 { count += 1 }
     return count
   }
 }

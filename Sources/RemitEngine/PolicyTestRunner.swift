@@ -83,7 +83,9 @@ package struct PolicyTestRunner {
   static func differences(_ test: JSONView, _ line: JSONView) -> [String] {
     let error = line["error"]
     if let expected = test["error"] {
-      guard let error else { return ["expected the error \(expected.rawText)", "got \(line["decision"]?.rawText ?? "nothing")"] }
+      guard let error else {
+        return ["expected the error \(expected.rawText)", "got \(line["decision"]?.rawText ?? "nothing")"]
+      }
       return compare(expected, error, called: "error.")
     }
     guard let decision = line["decision"] else {

@@ -2,11 +2,11 @@ private import RemitWire
 
 /// Writes chunks in the order of the input, in whatever order they are decided.
 ///
-/// There are so many chunks and no more: a worker without a free one waits until the oldest is written. As a chunk is taken
-/// before it is filled, the oldest always has a worker, and so no one waits for ever.
+/// There are so many chunks and no more: a worker without a free one waits until the oldest is written. As a chunk is
+/// taken before it is filled, the oldest always has a worker, and so no one waits for ever.
 final class ReorderWindow: @unchecked Sendable {
-  // SAFETY: the mutable state below is used under `monitor` alone; `sink` and `onWritten` only by the thread that has set
-  // `isWriting`, of which there is one.
+  // SAFETY: the mutable state below is used under `monitor` alone; `sink` and `onWritten` only by the thread that has
+  // set `isWriting`, of which there is one.
   private let monitor = Monitor()
   private let sink: any ByteSink
   private let onWritten: (Int) -> Void
@@ -61,7 +61,8 @@ final class ReorderWindow: @unchecked Sendable {
     monitor.wakeAll()
   }
 
-  /// Writes what a chunk has of results so far and empties it, once all before it is written; false where the work has failed.
+  /// Writes what a chunk has of results so far and empties it, once all before it is written; false where the work has
+  /// failed.
   func writeEarly(_ chunk: Chunk) -> Bool {
     monitor.lock()
     defer { monitor.unlock() }

@@ -1,6 +1,7 @@
 private import Glibc
 
-/// Keeps bytes until all are there: the first in memory, and where there are more all of them in a temporary file without a name.
+/// Keeps bytes until all are there: the first in memory, and where there are more all of them in a temporary file
+/// without a name.
 final class Spool: ByteSink, ByteSource {
   /// More goes to the file.
   private let memoryBytesMax: Int

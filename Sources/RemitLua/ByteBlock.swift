@@ -1,6 +1,7 @@
 import CRemitJSON
 
-/// Bytes that stay where they are for as long as the block lives, with the padding behind them that the JSON reader asks for.
+/// Bytes that stay where they are for as long as the block lives, with the padding behind them that the JSON reader
+/// asks for.
 ///
 /// What the machine is handed while it loads is such a block: the machine keeps pointers into it.
 @safe package final class ByteBlock: @unchecked Sendable {

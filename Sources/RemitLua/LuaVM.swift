@@ -171,7 +171,8 @@ private final class SourceBridge {
     self.source = source
   }
 
-  // SAFETY: `context` is the bridge that `LuaVM.init` passed; slices are valid during the call, `out` points at one value.
+  // SAFETY: `context` is the bridge that `LuaVM.init` passed; slices are valid during the call, `out` points at one
+  // value.
   static let module:
     @convention(c) (UnsafeMutableRawPointer?, remit_slice, UnsafeMutablePointer<remit_module>?) -> Bool = {
       context, name, out in

@@ -31,7 +31,8 @@ package enum ErrorCode: String, CaseIterable, Sendable {
   /// The number that stands in `error.code` of a JSON-RPC response.
   package var jsonRPCNumber: Int { row.jsonRPC }
 
-  /// What a command exits with when this is why it could not do its work; an error of a single line is `linesInError` instead.
+  /// What a command exits with when this is why it could not do its work; an error of a single line is `linesInError`
+  /// instead.
   package var exitStatus: ExitStatus { row.exit }
 }
 

@@ -1,4 +1,5 @@
-/// What one piece of work may use up. Instructions and memory are counted, the same on every machine; the clock is the backstop.
+/// What one piece of work may use up. Instructions and memory are counted, the same on every machine; the clock is the
+/// backstop.
 package struct Budget: Equatable, Sendable {
   package var instructionsMax: Int64
   package var memoryBytesMax: Int

@@ -1,6 +1,7 @@
 /// The name of a policy: `<family>.<name>`, both in lower_snake_case, for the file `<family>/<name>.lua`.
 ///
-/// `lib` (what policies share) and `meta` (editor definitions) are no families, and a name that ends in `_test` is a test's.
+/// `lib` (what policies share) and `meta` (editor definitions) are no families, and a name that ends in `_test` is a
+/// test's.
 package struct PolicyName: Hashable, Comparable, Sendable, CustomStringConvertible {
   package let family: String
   package let name: String

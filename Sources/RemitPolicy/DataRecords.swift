@@ -2,7 +2,8 @@ internal import RemitLua
 internal import RemitModel
 private import RemitWire
 
-/// A data file's records as the machine takes them: `[[row,"cell",…],…]`, the header first, so that the project has one CSV reader.
+/// A data file's records as the machine takes them: `[[row,"cell",…],…]`, the header first, so that the project has one
+/// CSV reader.
 enum DataRecords {
   /// - Parameter file: As the diagnostic names it.
   static func records(of text: ByteBlock, file: String) throws(Problem) -> ByteBlock {

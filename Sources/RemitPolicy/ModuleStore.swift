@@ -3,7 +3,8 @@ internal import RemitLua
 package import RemitModel
 private import Synchronization
 
-/// Every file of the policy folders that was asked for: read once, translated once, and then the same for every machine.
+/// Every file of the policy folders that was asked for: read once, translated once, and then the same for every
+/// machine.
 ///
 /// Any thread may ask. A file that changes on disk later does not change here: what the store has seen is one snapshot.
 package final class ModuleStore: Sendable {

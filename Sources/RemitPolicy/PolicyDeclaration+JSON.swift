@@ -4,7 +4,9 @@ private import RemitWire
 extension PolicyDeclaration {
   /// Reads the declaration as the machine writes it; nil where it is something else.
   package init?(json: ByteBlock) {
-    guard let view = try? JSONView(json.array()), let input = view["input"].flatMap({ FieldType($0) }) else { return nil }
+    guard let view = try? JSONView(json.array()), let input = view["input"].flatMap({ FieldType($0) }) else {
+      return nil
+    }
     summary = view["summary"]?.string ?? ""
     source = view["source"]?.string
     isStrict = view["strict"]?.boolean ?? false
@@ -59,7 +61,9 @@ extension FieldType {
 
 extension FieldType.Field {
   fileprivate init?(_ view: JSONView) {
-    guard let name = view["name"]?.string, let declared = view["type"], let type = FieldType(declared) else { return nil }
+    guard let name = view["name"]?.string, let declared = view["type"], let type = FieldType(declared) else {
+      return nil
+    }
     self.name = name
     self.type = type
     isOptional = declared["optional"]?.boolean ?? false

@@ -18,7 +18,7 @@ IN_ONE_POLICY = 40
 PRELUDE = r"""
 local function show(value)
   if type(value) == "string" then
-    return '"' .. value:gsub('[^ !#-%[%]-~]', function(c) return "\\" .. c:byte() end) .. '"'
+    return '"' .. value:gsub('[%c"\\\128-\255]', function(c) return "\\" .. c:byte() end) .. '"'
   end
   return tostring(value)
 end

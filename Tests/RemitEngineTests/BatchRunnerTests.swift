@@ -35,7 +35,8 @@ struct BatchRunnerTests {
     }
   }
 
-  @Test("A line at the limit is decided, and one byte more is an error line whose id is null", arguments: [1, 7, 64, .max])
+  @Test(
+    "A line at the limit is decided, and one byte more is an error line whose id is null", arguments: [1, 7, 64, .max])
   func limit(pieceBytes: Int) {
     let atLimit = String(repeating: "x", count: 40)
     let past = String(repeating: "y", count: 41)
@@ -88,7 +89,8 @@ struct BatchRunnerTests {
       decider.resultBytesMin = 700_000
       return decider
     }
-    let report = runner.runLines(from: MemorySource(text), to: sink, outcomes: 2, first: makeDecider(), makeDecider: makeDecider)
+    let report = runner.runLines(
+      from: MemorySource(text), to: sink, outcomes: 2, first: makeDecider(), makeDecider: makeDecider)
     #expect(sink.lines.map { $0.prefix { $0 != "." } } == (0..<40).map { "\($0 + 1):line\($0)" })
     #expect(report.tally.rows == 40)
   }

@@ -69,7 +69,9 @@ struct EvaluatorTests {
       "{\"id\":\"1\",\"amount\":\"100\"}", "", "{\"id\":\"3\",\"amount\":100.01}", "{\"id\":\"4\"}", "{\"amount\":1e",
     ])
     #expect(lines.count == 4)
-    #expect(lines.first?.hasPrefix("{\"id\":\"1\",\"policy\":\"a.x\",\"version\":\"V\",\"decision\":{\"outcome\":\"low\",") == true)
+    #expect(
+      lines.first?.hasPrefix("{\"id\":\"1\",\"policy\":\"a.x\",\"version\":\"V\",\"decision\":{\"outcome\":\"low\",")
+        == true)
     #expect(
       lines.dropFirst().first
         == "{\"id\":\"3\",\"policy\":\"a.x\",\"version\":\"V\",\"decision\":"
@@ -146,12 +148,21 @@ struct PolicyTestRunnerTests {
   @Test(
     "A case that does not pass says what differs",
     arguments: [
-      ("input = { id = \"1\", amount = 100 }, expect = { outcome = \"high\" }", "outcome: expected \"high\", got \"low\""),
+      (
+        "input = { id = \"1\", amount = 100 }, expect = { outcome = \"high\" }",
+        "outcome: expected \"high\", got \"low\""
+      ),
       ("input = { id = \"1\", amount = 100 }, expect = { other = 1 }", "other: expected 1, got nothing"),
       ("input = { id = \"1\", amount = 101 }, expect = { over = 2 }", "over: expected 2, got 1"),
-      ("input = { id = \"1\" }, error = { code = \"invalid_input\", path = \"/id\" }", "error.path: expected \"/id\", got \"/amount\""),
+      (
+        "input = { id = \"1\" }, error = { code = \"invalid_input\", path = \"/id\" }",
+        "error.path: expected \"/id\", got \"/amount\""
+      ),
       ("input = { id = \"1\" }, expect = { outcome = \"low\" }", "got the error invalid_input at /amount"),
-      ("input = { id = \"1\", amount = 1 }, error = { code = \"invalid_input\" }", "expected the error {\"code\":\"invalid_input\"}"),
+      (
+        "input = { id = \"1\", amount = 1 }, error = { code = \"invalid_input\" }",
+        "expected the error {\"code\":\"invalid_input\"}"
+      ),
     ])
   func failing(body: String, difference: String) throws {
     let results = try run("{ name = \"case\", \(body) },")
@@ -163,7 +174,8 @@ struct PolicyTestRunnerTests {
   func broken() {
     #expect(throws: PolicyLoadError.self) { try run("{ name = ") }
     #expect(throws: PolicyLoadError.self) {
-      try withPolicy(policy, tests: "return test \"a.nothing\" { { name = \"x\", input = {}, expect = {} } }") { loader in
+      try withPolicy(policy, tests: "return test \"a.nothing\" { { name = \"x\", input = {}, expect = {} } }") {
+        loader in
         try PolicyTestRunner(loader).run(#require(PolicyName("a.x")))
       }
     }

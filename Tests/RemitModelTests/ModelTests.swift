@@ -9,7 +9,8 @@ struct ModelTests {
       ("approval.purchase_order", true), ("a.b", true), ("a1.b_2", true),
       ("approval", false), ("approval.", false), (".x", false), ("a.b.c", false), ("Approval.x", false), ("a.B", false),
       ("a.1b", false), ("a._b", false), ("a-b.c", false), ("a.b c", false), ("a.ü", false), ("", false), (".", false),
-      ("approval.purchase_order_test", false), ("lib.authority", false), ("meta.policy", false), ("plugin.calendar", false),
+      ("approval.purchase_order_test", false), ("lib.authority", false), ("meta.policy", false),
+      ("plugin.calendar", false),
       ("../x.y", false), ("a/b.c", false),
     ])
   func policyNames(text: String, isName: Bool) {

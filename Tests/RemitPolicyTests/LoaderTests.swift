@@ -71,7 +71,8 @@ struct LoaderTests {
   @Test("Everything that is wrong is reported, whatever file it is in")
   func complete() {
     let error = failure([
-      "policies/a/x.lua": "local b = require \"lib.b\"\nlocal c = require \"lib.c\"\nlocal d = require \"lib.d\"\n" + simplePolicy(),
+      "policies/a/x.lua": "local b = require \"lib.b\"\nlocal c = require \"lib.c\"\nlocal d = require \"lib.d\"\n"
+        + simplePolicy(),
       "policies/lib/b.lua": "return {\n", "policies/lib/c.lua": "local x = = 1\nreturn {}",
     ])
     guard case .broken(let diagnostics) = error else {
@@ -125,7 +126,8 @@ struct LoaderTests {
     others["policies/a/y.lua"] = simplePolicy()
     #expect(try version(others) == base)
     for (name, text) in [
-      ("policies/a/x.lua", simplePolicy(data) + " "), ("policies/lib/l.lua", "return { 1 }"), ("policies/data/d.csv", "role\nn\n"),
+      ("policies/a/x.lua", simplePolicy(data) + " "), ("policies/lib/l.lua", "return { 1 }"),
+      ("policies/data/d.csv", "role\nn\n"),
     ] {
       var changed = files
       changed[name] = text

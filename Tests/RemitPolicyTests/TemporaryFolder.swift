@@ -18,7 +18,9 @@ final class TemporaryFolder {
 
   func write(_ text: String, to name: String) {
     let parts = name.split(separator: "/")
-    for count in 1..<max(parts.count, 1) { unsafe mkdir(path + "/" + parts.prefix(count).joined(separator: "/"), 0o755) }
+    for count in 1..<max(parts.count, 1) {
+      unsafe mkdir(path + "/" + parts.prefix(count).joined(separator: "/"), 0o755)
+    }
     let file = unsafe open(path + "/" + name, O_WRONLY | O_CREAT | O_TRUNC, 0o644)
     precondition(file >= 0, "a test file can be written")
     let bytes = Array(text.utf8)

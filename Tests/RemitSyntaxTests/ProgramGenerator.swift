@@ -59,7 +59,7 @@ struct ProgramGenerator {
   /// The same program with other blanks.
   static func messy(_ program: String, seed: UInt64) -> String {
     var random = SeededGenerator(seed: seed)
-    let blanks = [" ", " ", "  ", "\n", "\t", "--[[ ( ]]", " -- end\n", "--[==[\n]]]==]", "\r\n", "\n--\n"]
+    let blanks = [" ", " ", "  ", "\n", "\t", " --[[ ( ]]", " -- end\n", " --[==[\n]]]==]", "\r\n", "\n--\n"]
     return String(program.flatMap { $0 == " " ? Array(blanks.randomElement(using: &random) ?? " ") : [$0] })
   }
 
@@ -236,7 +236,7 @@ struct ProgramGenerator {
     case 0: put("for \(name) = \(below(3)) , \(below(6)) do")
     case 1: put("for \(name) = \(3 + below(3)) , 1 , - \(1 + below(2)) do")
     case 2: put("for \(name) = ( \(number(1)) ) % 3 , ( \(number(1)) ) % 5 do")
-    default: put("for \(name) = # \"ab\" , \(number(1)) % 6 , 1 + \(below(2)) do")
+    default: put("for \(name) = # \"ab\" , ( \(number(1)) ) % 6 , 1 + \(below(2)) do")
     }
     looping(4) {
       $0.numbers.append(Variable(name: name, depth: $0.depth, isConstant: $0.chance(70)))

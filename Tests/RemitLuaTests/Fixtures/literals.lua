@@ -6,7 +6,7 @@
 -- `{"…",…}`. A number with a fraction is written in at most 15 digits: it stands for the decimal that the fixture's text had.
 
 local function quoted(text)
-  return '"' .. text:gsub('[^ !#-%[%]-~]', function(c) return ("\\%03d"):format(c:byte()) end) .. '"'
+  return '"' .. text:gsub('[%c"\\\128-\255]', function(c) return ("\\%03d"):format(c:byte()) end) .. '"'
 end
 
 local function literal(value)

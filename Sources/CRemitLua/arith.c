@@ -61,7 +61,8 @@ static bool call_metamethod(lua_State *L, const char *event) {
 }
 
 static int operand_error(lua_State *L, operator op) {
-  int culprit = remit_is_number(L, 1) || remit_convert_text(L, 1) ? 2 : 1;
+  bool left_fits = remit_is_number(L, 1) || (op < BAND && remit_convert_text(L, 1));
+  int culprit = left_fits ? 2 : 1;
   const char *verb = op >= BAND ? "perform bitwise operation" : "perform arithmetic";
   return luaL_error(L, "attempt to %s on a %s value", verb, luaL_typename(L, culprit));
 }
@@ -114,7 +115,8 @@ static int slow(lua_State *L, operator op) {
   }
   bool left = remit_is_number(L, 1), right = remit_is_number(L, 2);
   if (left && right) return apply(L, op);
-  if ((left || remit_convert_text(L, 1)) && (right || remit_convert_text(L, 2))) return operators[op].function(L);
+  if (op < BAND && (left || remit_convert_text(L, 1)) && (right || remit_convert_text(L, 2)))
+    return operators[op].function(L);
   return operand_error(L, op);
 }
 
@@ -435,7 +437,7 @@ static bool to_whole(const remit_decimal *value, lua_Integer *out) {
 }
 
 static void check_for_operand(lua_State *L, int index, const char *what, remit_decimal *out) {
-  if (!remit_is_number(L, index) && !remit_convert_text(L, index)) luaL_error(L, "'for' %s must be a number", what);
+  if (!remit_is_number(L, index)) luaL_error(L, "'for' %s must be a number", what);
   if (!remit_to_decimal(L, index, out)) remit_number_error(L, index);
 }
 

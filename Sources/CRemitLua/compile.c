@@ -43,11 +43,12 @@ static remit_text keep_text(lua_State *L, int index, int slots, int32_t *slot_co
   return text;
 }
 
-static void keep_json(lua_State *L, remit_text *text) {
+static void keep_json(lua_State *L, remit_text *text, const char *behind) {
   remit_buffer *scratch = &remit_vm_of(L)->scratch;
   scratch->length = 0;
   if (!remit_json_write_string(scratch, (const uint8_t *)text->bytes, text->length) || scratch->failed)
     luaL_error(L, "outcomes and reasons: a text is not UTF-8");
+  remit_buffer_append(scratch, behind, strlen(behind));
   text->json = remit_arena_take(L, scratch->length + REMIT_TEXT_PADDING);
   text->json_length = (uint32_t)scratch->length;
   memcpy(text->json, scratch->bytes, scratch->length);
@@ -285,7 +286,7 @@ static void compile_reasons(lua_State *L, int reasons, int order, remit_policy *
   for (uint32_t i = 0; i < policy->reason_count; i++) {
     lua_pushlstring(L, names[i].name, names[i].length);
     policy->reasons[i].code = keep_text(L, -1, slots, &policy->slot_count);
-    keep_json(L, &policy->reasons[i].code);
+    keep_json(L, &policy->reasons[i].code, "");
     lua_rawget(L, reasons);
     if (!lua_istable(L, -1)) luaL_error(L, "reasons.%s: expected { en = \"…\", zh = \"…\" }", names[i].name);
     static const char *const languages[] = {"en", "zh"};
@@ -370,7 +371,7 @@ void remit_compile_policy(lua_State *L, int index, remit_policy *policy) {
   for (uint32_t i = 0; i < policy->outcome_count; i++) {
     if (lua_rawgeti(L, -1, i + 1) != LUA_TSTRING) luaL_error(L, "outcomes: expected a list of texts");
     policy->outcomes[i] = keep_text(L, -1, slots, &policy->slot_count);
-    keep_json(L, &policy->outcomes[i]);
+    keep_json(L, &policy->outcomes[i], ",\"reasons\":[");
     lua_pop(L, 1);
   }
   lua_settop(L, slots);

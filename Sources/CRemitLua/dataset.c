@@ -227,6 +227,11 @@ static void check_dataset(lua_State *L) {
   if (!valid) luaL_error(L, "expected a dataset: call its methods with a colon, rates:find { … }");
 }
 
+/* A policy may have put anything in a row's place while it was loaded, or given a table of its own this metatable. */
+static void push_row(lua_State *L, lua_Integer i) {
+  if (lua_rawgeti(L, 1, i) != LUA_TTABLE) luaL_error(L, "the dataset holds what is not a row");
+}
+
 /* True where the row at the top of the stack has every value of the table at 2. */
 static bool row_matches(lua_State *L) {
   int row = lua_gettop(L);
@@ -250,7 +255,7 @@ static int find_rows(lua_State *L, bool all) {
   if (all) lua_newtable(L);
   for (lua_Integer i = 1; i <= rows; i++) {
     remit_charge(L, 4);
-    lua_rawgeti(L, 1, i);
+    push_row(L, i);
     if (row_matches(L)) {
       if (!all) return 1;
       lua_rawseti(L, 3, ++found);
@@ -295,7 +300,7 @@ static int dataset_at(lua_State *L) {
   lua_Integer rows = (lua_Integer)lua_rawlen(L, 1), kept = 0;
   for (lua_Integer i = 1; i <= rows; i++) {
     remit_charge(L, 4);
-    lua_rawgeti(L, 1, i);
+    push_row(L, i);
     lua_getfield(L, 4, "from");
     lua_getfield(L, 4, "to");
     const char *from = lua_tostring(L, 5), *to = lua_tostring(L, 6);

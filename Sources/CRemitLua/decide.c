@@ -23,6 +23,22 @@ static void start_error(remit_vm *vm, uint64_t line) {
   remit_buffer_append(out, ",\"error\":{", 10);
 }
 
+/* The id of an input that was refused before its id was read. */
+static void find_id(remit_vm *vm) {
+  const remit_slice input = vm->job.input;
+  const uint8_t *fault;
+  vm->job.id = (remit_slice){0};
+  if (remit_json_validate(input, vm->limits.nesting_depth, &fault) != REMIT_JSON_OK) return;
+  remit_json_walk walk;
+  if (!remit_json_walk_start(&walk, input) || !walk.object) return;
+  while (remit_json_walk_next(&walk)) {
+    if (walk.key.length != 2 || memcmp(walk.key.bytes, "id", 2) != 0) continue;
+    uint8_t first = walk.value.bytes[0];
+    if (first == '"' || first == '-' || (uint8_t)(first - '0') <= 9) vm->job.id = walk.value;
+    return;
+  }
+}
+
 /* (slots, input, …) -> nothing; everything goes through vm->job. */
 static int run(lua_State *L) {
   remit_vm *vm = remit_vm_of(L);
@@ -47,8 +63,7 @@ static int run(lua_State *L) {
   remit_budget_settle(L, vm);
   remit_buffer *out = vm->job.out;
   write_id(&vm->job, vm->job.line, out);
-  remit_buffer_append(out, policy->label.bytes, policy->label.length);
-  remit_buffer_append(out, ",\"decision\":", 12);
+  remit_buffer_append(out, policy->opening.bytes, policy->opening.length);
   remit_encode_decision(L, policy, 3, out);
   remit_budget_settle(L, vm);
   remit_buffer_append(out, "}\n", 2);
@@ -137,6 +152,7 @@ remit_status remit_vm_decide(remit_vm *vm, uint32_t number, remit_slice input, u
   lua_rawgeti(L, LUA_REGISTRYINDEX, vm->job.policy->run);
   int lua_status = lua_pcall(L, 0, 0, 1);
   if (__builtin_expect(lua_status == LUA_OK && vm->job.status == REMIT_INVALID_INPUT, 0)) {
+    find_id(vm);
     start_error(vm, line);
     lua_pushcfunction(L, explain);
     lua_status = lua_pcall(L, 0, 0, 1);

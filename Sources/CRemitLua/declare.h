@@ -21,7 +21,7 @@ typedef struct remit_text {
   char *bytes;                /* NUL behind it */
   uint32_t length;
   int32_t slot;               /* of the interned string in the policy's slots */
-  char *json;                 /* as JSON, with its quotes, padded; only of outcomes and reasons */
+  char *json;                 /* as JSON, with its quotes, padded; of outcomes with what follows them; else NULL */
   uint32_t json_length;
 } remit_text;
 
@@ -99,7 +99,8 @@ typedef struct remit_policy {
   int run;                    /* registry: the C closure that decides, see decide.c */
   int slots;                  /* registry: interned strings and reused tables by number */
   int32_t slot_count;
-  remit_buffer label;
+  remit_buffer label;         /* what stands between id and decision */
+  remit_buffer opening;       /* the same, and how a decision begins */
   uint32_t last_outcome;
   remit_shape shape;
 } remit_policy;

@@ -56,14 +56,44 @@ static bool decode_number_text(lua_State *L, remit_json_cursor *c, const remit_t
   return true;
 }
 
+/* A number of up to 7 digits on each side of the point and without exponent, as most amounts are. False, nothing read, for others. */
+static inline bool read_short(remit_json_cursor *c, double *out) {
+#if REMIT_JSON_LITTLE_ENDIAN
+  static const uint32_t scale[8] = {1, 10, 100, 1000, 10000, 100000, 1000000, 10000000};
+  const uint8_t *const start = c->at, *p = start + (*start == '-');
+  uint64_t digits, fraction;
+  unsigned whole = remit_json_digits8(p, &digits), places = 0;
+  if (whole - 1 >= 7 || (*p == '0' && whole != 1)) return false;
+  uint64_t value = remit_json_digits_value(digits, whole);
+  p += whole;
+  if (*p == '.') {
+    places = remit_json_digits8(p + 1, &fraction);
+    if (places - 1 >= 7) return false;
+    value = value * scale[places] + remit_json_digits_value(fraction, places);
+    p += 1 + places;
+  }
+  if (p >= c->end || (*p | 0x20) == 'e') return false;
+  double number = (double)(int64_t)value;
+  if (places) number /= remit_power_of_ten[places];
+  *out = *start == '-' && value ? -number : number;
+  c->at = p;
+  return true;
+#else
+  (void)c, (void)out;
+  return false;
+#endif
+}
+
 static inline bool decode_number(lua_State *L, remit_json_cursor *c, const remit_type *type) {
   if (__builtin_expect(*c->at == '"', 0)) return decode_number_text(L, c, type);
+  double value;
+  if (__builtin_expect(read_short(c, &value), 1)) return push_short(L, type, value);
   if (*c->at != '-' && (uint8_t)(*c->at - '0') > 9) return false;
   remit_json_number number;
   if (!remit_json_read_number(c, &number)) return false;
   if (__builtin_expect(number.fits && number.coefficient <= (uint64_t)SHORT_COEFFICIENT_MAX && number.exponent <= 0 &&
                        number.exponent >= -22, 1)) {
-    double value = (double)(int64_t)number.coefficient;
+    value = (double)(int64_t)number.coefficient;
     if (number.exponent) value /= remit_power_of_ten[-number.exponent];
     return push_short(L, type, number.negative && number.coefficient ? -value : value);
   }
@@ -249,7 +279,7 @@ __attribute__((hot)) bool remit_decode_value(lua_State *L, remit_json_cursor *c,
     return true;
   }
   case REMIT_RECORD:
-    luaL_checkstack(L, 12, NULL);
+    if (c->depth > 3) luaL_checkstack(L, 12, NULL);  /* up to there the stack of any C function has room */
     if (type->table_slot >= 0) {
       lua_rawgeti(L, slots, type->table_slot);
     } else {
@@ -309,7 +339,7 @@ static bool read_key(lua_State *L, remit_json_cursor *c, remit_type *type, remit
     lua_pop(L, 1);
   } else {
     *field = remit_type_field(type, key.bytes, key.length);
-    if (guess && c->at < c->end && *c->at == ':') note_guess(guess, start, c->at + 1, *field);
+    if (c->at < c->end && *c->at == ':') note_guess(guess, start, c->at + 1, *field);
   }
   if (!remit_json_space(c)) return remit_json_fail(c, REMIT_JSON_TRUNCATED, c->at);
   if (*c->at != ':') return remit_json_fail(c, REMIT_JSON_UNEXPECTED, c->at);
@@ -361,7 +391,13 @@ static inline bool decode_member(lua_State *L, remit_json_cursor *c, remit_type 
     return true;
   }
   lua_rawgeti(L, slots, type->fields[field].name.slot);
-  if (!remit_decode_value(L, c, value, slots)) return false;
+  bool fits;
+  switch (value->kind) {      /* what most fields are, without a call */
+  case REMIT_NUMBER: case REMIT_MONEY: fits = decode_number(L, c, value); break;
+  case REMIT_TEXT: case REMIT_ENUM: fits = decode_text(L, c, value, slots); break;
+  default: fits = remit_decode_value(L, c, value, slots);
+  }
+  if (!fits) return false;
   lua_rawset(L, table);
   type->filled[field / 64] |= bit;
   return true;
@@ -370,34 +406,36 @@ static inline bool decode_member(lua_State *L, remit_json_cursor *c, remit_type 
 static bool decode_record(lua_State *L, remit_json_cursor *c, remit_type *type, int slots, int table, remit_job *job) {
   if (*c->at != '{' || !open_bracket(c)) return false;
   uint64_t seen[REMIT_FIELDS_MAX / 64] = {0};
-  uint32_t member = 0;
+  remit_guess *guess = type->guesses, *const last_guess = guess + REMIT_GUESSES - 1;
   if (!remit_json_space(c)) return remit_json_fail(c, REMIT_JSON_TRUNCATED, c->at);
   bool more = *c->at != '}';
   if (!more) {
     c->at++;
     c->depth--;
   }
+  const uint8_t *const end = c->end;
   while (more) {
-    remit_guess *guess = member < REMIT_GUESSES ? &type->guesses[member++] : NULL;
-    const uint8_t *key = c->at;
+    const uint8_t *const key = c->at, *value;
     int32_t field;
-    if (__builtin_expect(guess && guessed(guess, key) && key + guess->length < c->end, 1)) {
-      c->at = key + guess->length;
+    if (__builtin_expect(guessed(guess, key) && (value = key + guess->length) < end && *value > ' ', 1)) {
+      c->at = value;
       field = guess->field;
-      if (__builtin_expect(*c->at <= ' ', 0) && !remit_json_space(c)) return remit_json_fail(c, REMIT_JSON_TRUNCATED, c->at);
-    } else if (!read_key(L, c, type, guess, &field)) {
-      return false;
+    } else {
+      if (!read_key(L, c, type, guess, &field)) return false;
+      value = c->at;
     }
-    const uint8_t *value = c->at;
-    if (__builtin_expect(field >= 0, 1)) {
+    if (guess < last_guess) guess++;
+    if (field >= 0) {
       if (!decode_member(L, c, type, slots, table, (uint32_t)field, seen)) return false;
     } else if (type->strict || !remit_json_skip(c)) {
       return false;
     }
+    const uint8_t *const behind = c->at;
     if (__builtin_expect(job && !job->id.length && is_id_key(key), 0) &&
         (*value == '"' || *value == '-' || (uint8_t)(*value - '0') <= 9))
-      job->id = (remit_slice){value, (size_t)(c->at - value)};
-    if (!next_or_close(c, '}', &more)) return false;
+      job->id = (remit_slice){value, (size_t)(behind - value)};
+    if (__builtin_expect(behind + 1 < end && behind[0] == ',' && behind[1] > ' ', 1)) c->at = behind + 1;
+    else if (!next_or_close(c, '}', &more)) return false;
   }
   return clear_absent(L, type, slots, table, seen);
 }

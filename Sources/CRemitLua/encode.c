@@ -310,7 +310,6 @@ static void encode_reasons(lua_State *L, encoder *e, remit_policy *policy, int i
   if (lua_rawget(L, index) != LUA_TTABLE) luaL_error(L, "the decision's reasons are not a list of declared codes");
   int list = lua_gettop(L);
   lua_Integer count = 0;
-  remit_buffer_byte(e->out, '[');
   lua_pushnil(L);
   while (lua_next(L, list)) {
     if (!lua_isinteger(L, -2) || lua_tointeger(L, -2) != count + 1) {
@@ -417,9 +416,7 @@ void remit_encode_decision(lua_State *L, remit_policy *policy, int index, remit_
   size_t start = out->length;
   lua_rawgeti(L, LUA_REGISTRYINDEX, policy->slots);
   int slots = lua_gettop(L);
-  remit_buffer_append(out, "{\"outcome\":", 11);
   encode_outcome(L, &e, policy, index, slots);
-  remit_buffer_append(out, ",\"reasons\":", 11);
   encode_reasons(L, &e, policy, index, slots);
   if (!encode_few(L, &e, policy, index)) encode_many(L, &e, index, slots);
   remit_buffer_byte(out, '}');

@@ -106,6 +106,7 @@ int remit_op_set(lua_State *L) {
     return luaL_error(L, "attempt to index a %s value", remit_typename(L, 1));
   remit_check_writable(L, 1);
   if (lua_type(L, 2) == LUA_TSTRING) check_late_metafield(L);
+  else if (lua_isnil(L, 2)) return luaL_error(L, "table index is nil");
   lua_settable(L, 1);
   return 0;
 }

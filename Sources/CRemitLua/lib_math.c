@@ -113,9 +113,5 @@ int remit_open_math(lua_State *L) {
     {"tointeger", tointeger}, {"type", type}, {NULL, NULL},
   };
   luaL_newlib(L, functions);
-  lua_pushinteger(L, REMIT_WHOLE_MAX);
-  lua_setfield(L, -2, "maxinteger");
-  lua_pushinteger(L, -REMIT_WHOLE_MAX);
-  lua_setfield(L, -2, "mininteger");
   return 1;
 }

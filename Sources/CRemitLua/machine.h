@@ -22,7 +22,7 @@ enum { REMIT_BLOCK_STEP = 16, REMIT_BLOCK_MAX = 256, REMIT_BLOCK_LISTS = REMIT_B
 
 typedef struct remit_memory {
   size_t bytes;               /* held now */
-  size_t peak;                /* the most since it was last set */
+  size_t peak;                /* the most since it was last set, within a chunk; it only says when tidying up pays */
   size_t limit;
   uint32_t refusals;          /* requests refused since the limit was set; past a few dozen every request is */
   void *free_lists[REMIT_BLOCK_LISTS];
@@ -168,7 +168,8 @@ size_t remit_timestamp_parse(const char *text, size_t length, char out[32]);
 /* ---- encode.c */
 /* Appends the value at `index` as JSON; raises what a decision must not hold. `what` names it in messages. */
 void remit_encode(lua_State *L, int index, remit_buffer *out, const char *what);
-/* Appends the decision at `index`: outcome, reasons, the rest in byte order. Sets policy->last_outcome. */
+/* Appends the decision at `index` behind the policy's opening: outcome, reasons, the rest in byte order. Sets
+ * policy->last_outcome. */
 void remit_encode_decision(lua_State *L, struct remit_policy *policy, int index, remit_buffer *out);
 
 #endif

@@ -114,8 +114,11 @@ struct LineSplitter {
 
   private func newlines(in chunk: Chunk) -> UInt64 {
     var count: UInt64 = 0
-    let bytes = unsafe chunk.bytes(chunk.start..<chunk.end)
-    for index in bytes.indices where unsafe bytes[index] == 10 { count += 1 }
+    var at = chunk.lineEnd(from: chunk.start)
+    while at < chunk.end {
+      count += 1
+      at = chunk.lineEnd(from: at + 1)
+    }
     return count
   }
 }

@@ -4,8 +4,8 @@ import os
 import subprocess
 import tempfile
 
-REMIT = os.environ.get("REMIT", ".build/release/remit")
 ROOT = os.path.abspath(os.path.join(os.path.dirname(__file__), "..", ".."))
+REMIT = os.environ.get("REMIT", os.path.join(ROOT, ".build/release/remit"))
 SHARED = os.path.join(ROOT, "..", "shared")
 
 HEADER = """

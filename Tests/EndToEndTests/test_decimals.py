@@ -9,6 +9,7 @@ from fractions import Fraction
 from support import Folder, policy
 
 EXACT = decimal.Context(prec=2000, Emax=99999, Emin=-99999, traps=[decimal.Inexact, decimal.InvalidOperation])
+ROUNDING = decimal.Context(prec=2000, Emax=99999, Emin=-99999, traps=[decimal.InvalidOperation])
 DIGITS_MAX = 34
 INTEGER_MAX = 2**53 - 1
 ROUNDINGS = {"half_even": decimal.ROUND_HALF_EVEN, "half_up": decimal.ROUND_HALF_UP, "half_down": decimal.ROUND_HALF_DOWN,
@@ -362,7 +363,7 @@ class Operators(Numbers):
                     a, x = f'"an":{text}', Decimal(text)
                 places = generator.choice([0, 1, 2, 2, 2, 3, 5, 10, 20, 34, -1, -2, -5])
                 x = value_of(x)
-                rounded = x.quantize(Decimal(1).scaleb(-places), rounding, EXACT)
+                rounded = x.quantize(Decimal(1).scaleb(-places), rounding, ROUNDING)
                 how = f'{a},"places":{places},"rounding":"{name}"'
                 cases.append((how, "round", rounded if len(rounded.normalize(EXACT).as_tuple().digits) <= DIGITS_MAX else None))
                 if places >= 0:

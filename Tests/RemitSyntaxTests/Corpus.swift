@@ -1,6 +1,8 @@
 /// Programs in whole numbers that use every construct of the language, some of them in ugly ways.
 enum Corpus {
-  static let programs: [String] = [closures, gotos, assignments, calls, loops, text, operators, metatables, layout, tables]
+  static let programs: [String] = [
+    closures, gotos, assignments, calls, loops, text, operators, metatables, layout, tables,
+  ]
 
   static let closures = #"""
     local function counter(step)

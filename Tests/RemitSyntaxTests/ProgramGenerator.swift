@@ -15,8 +15,8 @@ struct SeededGenerator: RandomNumberGenerator {
 
 /// Writes random programs in whole numbers that end, print a lot and sometimes fail.
 ///
-/// Every statement has its own line, so that the line of an error is sure. A space stands wherever the grammar allows any blank:
-/// `messy` fills these with newlines and comments.
+/// Every statement has its own line, so that the line of an error is sure. A space stands wherever the grammar allows
+/// any blank: `messy` fills these with newlines and comments.
 struct ProgramGenerator {
   private struct Variable {
     var name: String
@@ -94,7 +94,8 @@ struct ProgramGenerator {
     switch below(22) {
     case 0...5:
       return "\(number(level - 1)) \(pick(["+", "-", "*", "+", "-"])) \(number(level - 1))"
-    case 6: return "( \(number(level - 1)) ) \(pick(["//", "%"])) \(chance(90) ? String(1 + below(9)) : number(level - 1))"
+    case 6:
+      return "( \(number(level - 1)) ) \(pick(["//", "%"])) \(chance(90) ? String(1 + below(9)) : number(level - 1))"
     case 7: return "( \(number(level - 1)) \(pick(["&", "|", "~"])) \(number(level - 1)) )"
     case 8: return "( \(number(level - 1)) ) \(pick(["<<", ">>"])) \(below(6))"
     case 9: return "\(pick(["-", "~", "- -"])) \(number(level - 1))"
@@ -105,7 +106,9 @@ struct ProgramGenerator {
     case 14: return call(level - 1)
     case 15: return tables.isEmpty ? number(0) : "( \(table()) . n or \(number(level - 1)) )"
     case 16: return tables.isEmpty ? number(0) : "( \(table()) [ \(number(level - 1)) ] or \(number(0)) )"
-    case 17: return "( function ( ... ) return \(pick(["...", "( ... )", "select ( 2 , ... )"])) end ) ( \(number(0)) , \(number(level - 1)) )"
+    case 17:
+      return
+        "( function ( ... ) return \(pick(["...", "( ... )", "select ( 2 , ... )"])) end ) ( \(number(0)) , \(number(level - 1)) )"
     case 18: return "line ( )"
     case 19: return chance(10) ? "( nil + \(number(0)) )" : number(level - 1)
     default: return number(0)
@@ -170,7 +173,8 @@ struct ProgramGenerator {
     case 0 where !tables.isEmpty: return "\(table()) . \(pick(["n", "m"]))"
     case 1 where !tables.isEmpty: return "\(table()) [ \(number(1)) ]"
     case 2 where !tables.isEmpty: return "\(table()) [ # \(table()) + 1 ]"
-    default: return own.randomElement(using: &random)?.name ?? (tables.isEmpty ? "select ( 1 , { } ) . x" : "\(table()) . x")
+    default:
+      return own.randomElement(using: &random)?.name ?? (tables.isEmpty ? "select ( 1 , { } ) . x" : "\(table()) . x")
     }
   }
 
@@ -187,7 +191,9 @@ struct ProgramGenerator {
     case 6, 7: put("print ( \(number(2)) , \(text(1)) , \(condition(1)) )")
     case 8:
       let name = fresh("t")
-      put("local \(name) = { \(number(1)) , \(number(1)) ; n = \(number(1)) , [ \(number(0)) ] = \(number(1)) , \(number(0)) }")
+      put(
+        "local \(name) = { \(number(1)) , \(number(1)) ; n = \(number(1)) , [ \(number(0)) ] = \(number(1)) , \(number(0)) }"
+      )
       tables.removeAll { $0.name == name }
       tables.append(Variable(name: name, depth: depth))
     case 9, 10: conditional()
@@ -306,7 +312,8 @@ struct ProgramGenerator {
     let (first, second) = (fresh("a"), fresh("b"))
     put(
       chance(50)
-        ? "local function \(name) ( \(first) , \(second) , ... )" : "local \(name) = function ( \(first) , \(second) , ... )")
+        ? "local function \(name) ( \(first) , \(second) , ... )"
+        : "local \(name) = function ( \(first) , \(second) , ... )")
     let outer = (weight, factor, numbers, loopDepth)
     (weight, factor, loopDepth) = (1, 1, 0)
     depth += 1
@@ -334,11 +341,13 @@ struct ProgramGenerator {
     put("print ( try ( function ( ... )")
     let outer = (numbers, tables, callables)
     depth += 1
-    put(pick([
-      "local x = \(number(1)) + nil", "return \(number(2))", "local t = nil ; t . x = 1", "error ( 'here' )",
-      "return nil .. \(number(1))", "for i = 1 , {} do end", "return nil * 2", "print ( # nil )", "return \(number(1)) < {}",
-      "local t = { } t [ nil ] = \(number(0))", "return ~ {} , 1",
-    ]))
+    put(
+      pick([
+        "local x = \(number(1)) + nil", "return \(number(2))", "local t = nil ; t . x = 1", "error ( 'here' )",
+        "return nil .. \(number(1))", "for i = 1 , {} do end", "return nil * 2", "print ( # nil )",
+        "return \(number(1)) < {}",
+        "local t = { } t [ nil ] = \(number(0))", "return ~ {} , 1",
+      ]))
     depth -= 1
     (numbers, tables, callables) = outer
     put("end ) )")

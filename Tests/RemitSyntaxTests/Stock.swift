@@ -42,9 +42,9 @@ struct Stock {
 
   struct Failure: Error { var status: Int32 }
 
-  /// The helpers of translated text in plain Lua, for whole numbers, and four kinds of job:
-  /// `compile` (does each text compile: a 0 or 1 each), `same` and `same-lines` (original and translation print the same and fail
-  /// alike, and on the same line), `budget` (the translation spends its budget).
+  /// The helpers of translated text in plain Lua, for whole numbers, and four kinds of job: `compile` (does each text
+  /// compile: a 0 or 1 each), `same` and `same-lines` (original and translation print the same and fail alike, and on
+  /// the same line), `budget` (the translation spends its budget).
   static let driver = #"""
     local function lift(operation)
       return function(a, b)
@@ -55,6 +55,7 @@ struct Stock {
     end
     local function set(t, k, v) t[k] = v end
     local function helpers(budget)
+      local prepaid = 0
       return budget,
         function() error("budget spent", 0) end,
         lift(function(a, b) return a + b end), lift(function(a, b) return a - b end),
@@ -83,6 +84,8 @@ struct Stock {
             if type(value) ~= "number" then error("'for' " .. name .. " value must be a number", 2) end
           end
           if step == 0 then error("'for' step is zero", 2) end
+          prepaid = prepaid + math.max(0, (limit - start) // step + 1) * cost
+          if prepaid > budget then error("budget spent", 0) end
           if start % 1 ~= 0 or step % 1 ~= 0 then return 0, (limit - start) // step, 1, true end
           return start, limit, step
         end,
@@ -148,6 +151,14 @@ struct Stock {
         return assert(load(text, "=p", "t", env))(helpers(1 << 53))("x", "y")
       end)
       return flat(out .. message)
+    end
+
+    function kinds.plain(text)
+      return flat((capture(function(env) return assert(load(text, "=p", "t", env))() end)))
+    end
+    function kinds.message(text)
+      local _, message = load(text, "=p", "t")
+      return flat(message or "compiles")
     end
 
     local file = assert(io.open(arg[1], "rb"))

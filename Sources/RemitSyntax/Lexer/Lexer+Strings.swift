@@ -93,7 +93,7 @@ extension Lexer {
 
   private mutating func unicodeEscape(in start: Int) throws(Diagnostic) {
     position += 1
-    guard current == Int(UInt8(ascii: "{")) else { throw escapeFailure("missing '{' in \\u{xxxx}", start) }
+    guard current == Int(UInt8(ascii: "{")) else { throw escapeFailure("missing '{'", start) }
     position += 1
     guard var value = Self.hexValue(current) else { throw escapeFailure("hexadecimal digit expected", start) }
     position += 1
@@ -102,7 +102,7 @@ extension Lexer {
       value = value << 4 | digit
       position += 1
     }
-    guard current == Int(UInt8(ascii: "}")) else { throw escapeFailure("missing '}' in \\u{xxxx}", start) }
+    guard current == Int(UInt8(ascii: "}")) else { throw escapeFailure("missing '}'", start) }
     position += 1
   }
 

@@ -1,7 +1,7 @@
 /// Splits a file into tokens as the stock Lua does, byte for byte, and refuses those that a policy can't have.
 ///
-/// Strings are checked and skipped, not decoded. What is refused is collected in `refusals` and reading goes on; only what is no
-/// Lua at all is thrown.
+/// Strings are checked and skipped, not decoded. What is refused is collected in `refusals` and reading goes on; only
+/// what is no Lua at all is thrown.
 struct Lexer {
   let source: [UInt8]
   let file: String
@@ -26,7 +26,8 @@ struct Lexer {
     position + distance < source.count ? Int(source[position + distance]) : -1
   }
 
-  /// The offset at which the text proper starts: behind a byte order mark and a first line with `#`, which the stock loader skips.
+  /// The offset at which the text proper starts: behind a byte order mark and a first line with `#`, which the stock
+  /// loader skips.
   mutating func skipPreamble() -> Int {
     if source.starts(with: [0xEF, 0xBB, 0xBF]) { position = 3 }
     if current == Int(UInt8(ascii: "#")) {
@@ -79,7 +80,9 @@ struct Lexer {
     case UInt8(ascii: "["):
       if let level = longBracket() { return try longString(level) }
       guard second == Int(UInt8(ascii: "=")) else { return token(.openBracket, 1) }
-      throw failure("invalid long string delimiter", near: position)
+      let start = position
+      repeat { position += 1 } while current == Int(UInt8(ascii: "="))
+      throw failure("invalid long string delimiter", near: start)
     case UInt8(ascii: ":"): return second == byte ? token(.doubleColon, 2) : token(.colon, 1)
     case UInt8(ascii: ";"): return token(.semicolon, 1)
     case UInt8(ascii: ","): return token(.comma, 1)
@@ -180,7 +183,9 @@ struct Lexer {
         refuse("the numeral '\(text(from: start))' has more than 34 significant digits: write fewer", at: start)
       case .outOfRange:
         result.kind = .decimal
-        refuse("the numeral '\(text(from: start))' leaves the range of decimals: its exponent may have 6144 at most", at: start)
+        refuse(
+          "the numeral '\(text(from: start))' leaves the range of decimals: its exponent may have 6144 at most",
+          at: start)
       }
     }
     return result
@@ -216,7 +221,9 @@ struct Lexer {
     guard digits > 0, index == position else { throw failure("malformed number", near: start) }
     if isFloat {
       token.kind = .decimal
-      refuse("hexadecimal fractions such as '\(text(from: start))' are not available in a policy: write it in decimal", at: start)
+      refuse(
+        "hexadecimal fractions such as '\(text(from: start))' are not available in a policy: write it in decimal",
+        at: start)
     } else if isLarge || value > Numeral.integerMax {
       refuse("the numeral '\(text(from: start))' is past 2^53 - 1, the largest integer: write it in decimal", at: start)
     } else {
@@ -272,7 +279,8 @@ extension Lexer {
     let end = min(max(position, start + 1), source.count)
     let shown = start < source.count ? Self.quote(source[start..<end]) : "<eof>"
     return Diagnostic(
-      file: file, line: line, column: max(1, start - Int(lineStarts[line - 1]) + 1), message: "\(message) near \(shown)")
+      file: file, line: line, column: max(1, start - Int(lineStarts[line - 1]) + 1), message: "\(message) near \(shown)"
+    )
   }
 
   mutating func refuse(_ message: String, at offset: Int) { refusals.append(diagnostic(message, at: offset)) }

@@ -1,7 +1,7 @@
 /// A decimal numeral of the text, measured without computing it: how many digits count, and where the point is.
 ///
-/// It follows remit_decimal.h: a value is *short*, and a double may stand for it, where it is c / 10^k with c < 10^15 and k <= 22,
-/// or whole and at most 2^53 - 1. Everything else that fits into 34 digits is *long*.
+/// It follows remit_decimal.h: a value is *short*, and a double may stand for it, where it is c / 10^k with c < 10^15
+/// and k <= 22, or whole and at most 2^53 - 1. Everything else that fits into 34 digits is *long*.
 struct Numeral {
   enum Class {
     case integer(Int64)

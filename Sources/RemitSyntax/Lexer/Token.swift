@@ -1,6 +1,7 @@
 /// What a token is. Keywords come first, in the order in which `NameTable` interns them.
 package enum TokenKind: UInt8, Sendable {
-  case and, `break`, `do`, `else`, elseif, end, `false`, `for`, function, goto, `if`, `in`, local, `nil`, not, or, `repeat`
+  case and, `break`, `do`, `else`, elseif, end, `false`, `for`, function, goto, `if`, `in`, local, `nil`, not, or,
+    `repeat`
   case `return`, then, `true`, until, `while`
 
   case plus, minus, star, slash, doubleSlash, percent, caret, hash
@@ -12,7 +13,8 @@ package enum TokenKind: UInt8, Sendable {
   case name, string, integer, decimal, endOfFile
 
   static let keywords: [StaticString] = [
-    "and", "break", "do", "else", "elseif", "end", "false", "for", "function", "goto", "if", "in", "local", "nil", "not",
+    "and", "break", "do", "else", "elseif", "end", "false", "for", "function", "goto", "if", "in", "local", "nil",
+    "not",
     "or", "repeat", "return", "then", "true", "until", "while",
   ]
 
@@ -69,7 +71,8 @@ struct Token {
   var end: Int32
   /// Of its first byte.
   var line: Int32
-  /// Of its last byte: differs in long strings and strings with escaped newlines. The stock compiler counts with this one.
+  /// Of its last byte: differs in long strings and strings with escaped newlines. The stock compiler counts with this
+  /// one.
   var lastLine: Int32
   /// Of a name: its number in the name table.
   var name = NameID(0)

@@ -184,7 +184,9 @@ extension Parser {
           tree.functions[id.index].isVararg = true
           break
         }
-        _ = declare(try expectName(), .parameter)
+        guard token.kind == .name else { throw unexpected("<name> or '...' expected") }
+        _ = declare(token, .parameter)
+        try advance()
       } while try take(.comma)
     }
     let parameters = Run(first: firstLocal, count: tree.locals.count - firstLocal)

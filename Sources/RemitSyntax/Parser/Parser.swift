@@ -1,8 +1,10 @@
 /// Reads one file into a `Tree`, names resolved. Recursive descent, as deep as `levelsMax`.
 ///
-/// What is no Lua ends the reading with one message as the stock compiler words it; what a policy may not do is collected.
+/// What is no Lua ends the reading with one message as the stock compiler words it; what a policy may not do is
+/// collected.
 struct Parser {
-  /// How deep statements and expressions may nest. The stock compiler gives up at 200, of which our wrapping takes a few.
+  /// How deep statements and expressions may nest. The stock compiler gives up at 200, of which our wrapping takes a
+  /// few.
   static let levelsMax = 180
   /// Operands of one `..` chain: each needs a register of the stock compiler's 255.
   static let concatMax = 180

@@ -36,18 +36,6 @@ package struct Assignment: Sendable {
   package var previous: Int32
 }
 
-struct AssignmentSequence: Sequence, IteratorProtocol {
-  let tree: Tree
-  var upcoming: Int32
-
-  mutating func next() -> Assignment? {
-    guard upcoming >= 0 else { return nil }
-    let assignment = tree.assignments[Int(upcoming)]
-    upcoming = assignment.previous
-    return assignment
-  }
-}
-
 /// One function, or the file itself (`Tree.main`).
 package struct Function: Sendable {
   /// Nil for the file.

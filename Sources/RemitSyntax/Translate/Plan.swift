@@ -1,5 +1,5 @@
-/// What the translation does where. Decided for the whole tree before a byte is written, because what a statement costs must be
-/// known where its function starts.
+/// What the translation does where. Decided for the whole tree before a byte is written, because what a statement costs
+/// must be known where its function starts.
 struct Plan {
   enum Edit: UInt8 {
     /// Copied as it is, with all that is in it.

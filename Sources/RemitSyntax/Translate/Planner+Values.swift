@@ -1,7 +1,8 @@
-/// What is known of values without running anything: small whole numbers, for which the stock arithmetic is exact and can't wrap.
+/// What is known of values without running anything: small whole numbers, for which the stock arithmetic is exact and
+/// can't wrap.
 ///
-/// INVARIANT: a value is called whole only where it is a Lua integer below 2^bits whenever the expression gives a value at all.
-/// `#` counts as such: the machine lets no metatable have a `__len` that says otherwise.
+/// INVARIANT: a value is called whole only where it is a Lua integer below 2^bits whenever the expression gives a value
+/// at all. `#` counts as such: the machine lets no metatable have a `__len` that says otherwise.
 extension Planner {
   /// Literals that count as known.
   static let smallMagnitude: ClosedRange<Int64> = -(1 << 31) + 1...(1 << 31) - 1
@@ -80,8 +81,11 @@ extension Planner {
     }
     guard let bits = first.bits, bits <= Self.counterBits else { return .unknown }
     guard tree[local].lastAssignment >= 0 else { return first }
-    for assignment in tree.assignments(to: local) {
+    var next = tree[local].lastAssignment
+    while next >= 0 {
+      let assignment = tree.assignments[Int(next)]
       guard let value = assignment.value, counts(local, value, depth: depth + 1) else { return .unknown }
+      next = assignment.previous
     }
     return .whole(bits: Self.counterBits)
   }
@@ -104,12 +108,23 @@ extension Planner {
   func isFreshTable(_ base: ExpressionID) -> Bool {
     guard case .local(let id, isOuter: false) = tree[base].kind else { return false }
     guard case .variable(let first, let startsNil) = tree[id].origin else { return false }
-    if let first { guard isConstructor(first) else { return false } } else if !startsNil { return false }
-    return tree.assignments(to: id).allSatisfy { $0.value.map(isConstructor) ?? false }
+    let startsRight = first.map { isConstructor($0) || isNil($0) } ?? startsNil
+    guard startsRight else { return false }
+    var next = tree[id].lastAssignment
+    while next >= 0 {
+      let assignment = tree.assignments[Int(next)]
+      guard let value = assignment.value, isConstructor(value) else { return false }
+      next = assignment.previous
+    }
+    return true
   }
 
   private func isConstructor(_ id: ExpressionID) -> Bool {
     if case .table = tree[tree.bare(id)].kind { true } else { false }
+  }
+
+  private func isNil(_ id: ExpressionID) -> Bool {
+    if case .nil = tree[id].kind { true } else { false }
   }
 
   /// A key that is certainly none of the metatable's.

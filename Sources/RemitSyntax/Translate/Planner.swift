@@ -1,7 +1,8 @@
 /// Walks the tree once and makes the `Plan`: which operations stay native, and what everything costs.
 ///
-/// A step is about one instruction of the stock virtual machine; where it can't be known, the count is rather too high. What must
-/// hold is that no cycle of the program escapes: every function, loop body and label that is jumped up to is charged.
+/// A step is about one instruction of the stock virtual machine; where it can't be known, the count is rather too high.
+/// What must hold is that no cycle of the program escapes: every function, loop body and label that is jumped up to is
+/// charged.
 struct Planner {
   static let helperCost = 3
   /// A loop whose rounds are all charged outright costs this at most.
@@ -137,7 +138,8 @@ struct Planner {
       cost += rounds * each
       return
     }
-    let isWhole = plan.values[loop.start.index].bits != nil && (loop.step.map { plan.values[$0.index].bits != nil } ?? true)
+    let isWhole =
+      plan.values[loop.start.index].bits != nil && (loop.step.map { plan.values[$0.index].bits != nil } ?? true)
     let charge = isWhole ? each : each + 2 * Self.helperCost
     cost += Self.helperCost
     if leavesEarly { plan.blockCharges[loop.body.index] = charge + 2 }

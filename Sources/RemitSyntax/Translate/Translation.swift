@@ -2,8 +2,8 @@
 package struct Translation: Sendable {
   /// Lua text of the shape `local __remit_B,…=... return function(...) <the file> end`, every token on its line.
   package let text: [UInt8]
-  /// The lines at which the stock compiler sees functions start that assign, themselves or in a function of theirs, to a local of a
-  /// function around them. Ascending, each once.
+  /// The lines at which the stock compiler sees functions start that assign, themselves or in a function of theirs, to
+  /// a local of a function around them. Ascending, each once.
   package let writerLines: [UInt32]
   /// What `require` is called for with a literal name, in the order of the text.
   package let requires: [Requirement]

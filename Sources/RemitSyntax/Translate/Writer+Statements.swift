@@ -36,8 +36,8 @@ extension Writer {
     }
   }
 
-  /// A statement that starts with a parenthesis would be read as the arguments of what stands before it, now that this may end
-  /// with the parenthesis of a helper's call.
+  /// A statement that starts with a parenthesis would be read as the arguments of what stands before it, now that this
+  /// may end with the parenthesis of a helper's call.
   private mutating func separate(_ node: Statement) {
     guard tree.source[Int(node.start)] == UInt8(ascii: "(") else { return }
     copy(to: node.start)
@@ -56,9 +56,12 @@ extension Writer {
     put(")")
   }
 
-  /// `function a.b:m(x) … end` becomes `__remit_set(a.b,"m",function(self,x) … end);` where the table is not known to be new.
+  /// `function a.b:m(x) … end` becomes `__remit_set(a.b,"m",function(self,x) … end);` where the table is not known to
+  /// be new.
   private mutating func functionStatement(_ node: Statement, _ target: ExpressionID, _ id: FunctionID) {
-    guard isHelper(target), case .field(let base, let name, let dotAt, let nameAt) = tree[target].kind else { return body(id) }
+    guard isHelper(target), case .field(let base, let name, let dotAt, let nameAt) = tree[target].kind else {
+      return body(id)
+    }
     let function = tree[id]
     drop(8, at: node.start)
     putWord("__remit_set(")
@@ -117,7 +120,8 @@ extension Writer {
     }
   }
 
-  /// Evaluates everything into locals, from left to right, and then assigns from right to left, as the stock machine does.
+  /// Evaluates everything into locals, from left to right, and then assigns from right to left, as the stock machine
+  /// does.
   private mutating func parallelAssignment(_ node: Statement, _ targets: Run, _ values: Run, _ equalsAt: Int32) {
     copy(to: node.start)
     putWord("do local ")

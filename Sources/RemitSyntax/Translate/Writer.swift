@@ -1,5 +1,5 @@
-/// Writes the Lua text that a `Plan` describes: the source, copied, with insertions. Nothing but spaces, comments and tokens that
-/// a helper call stands for is ever left out, and no newline ever is, so every token stays on its line.
+/// Writes the Lua text that a `Plan` describes: the source, copied, with insertions. Nothing but spaces, comments and
+/// tokens that a helper call stands for is ever left out, and no newline ever is, so every token stays on its line.
 struct Writer {
   /// The names that the text expects to be called with, in this order.
   static let header =

@@ -1,9 +1,10 @@
 extension Tree {
-  /// The line on which the declaration in `policy { … }` says `path`, such as `["input", "amount"]`: for messages about it.
+  /// The line on which the declaration in `policy { … }` says `path`, such as `["input", "amount"]`: for messages about
+  /// it.
   ///
-  /// It follows what stands literally in the file: constructors, the calls around them (`record { … }`, `optional(money {})`, `of` of a
-  /// list) and locals that hold them. Where the path goes on elsewhere, the answer is the last line that is known; nil where the file
-  /// declares nothing.
+  /// It follows what stands literally in the file: constructors, the calls around them (`record { … }`, `optional(money
+  /// {})`, `of` of a list) and locals that hold them. Where the path goes on elsewhere, the answer is the last line
+  /// that is known; nil where the file declares nothing.
   package func line(ofDeclaration path: [String]) -> Int? {
     guard let (call, table) = declaration else { return nil }
     var line = Int(self[call].line)

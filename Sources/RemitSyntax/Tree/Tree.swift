@@ -1,7 +1,7 @@
 /// One file as a syntax tree: pools of nodes that know each other by number, with every name resolved.
 ///
-/// Left-hand chains (`a + b + c …`, `a.b.c …`) may be as deep as the text is long: walk them with `leftmost`, not by recursion.
-/// Everything else nests at most `Parser.levelsMax` deep.
+/// Left-hand chains (`a + b + c …`, `a.b.c …`) may be as deep as the text is long: walk them with `leftmost`, not by
+/// recursion. Everything else nests at most `Parser.levelsMax` deep.
 package struct Tree: Sendable {
   package let source: [UInt8]
   package let file: String
@@ -71,11 +71,6 @@ package struct Tree: Sendable {
       return -value
     default: return nil
     }
-  }
-
-  /// The assignments to a local after its declaration, last first.
-  func assignments(to id: LocalID) -> AssignmentSequence {
-    AssignmentSequence(tree: self, upcoming: self[id].lastAssignment)
   }
 
   /// Line and column, both from 1, of an offset.

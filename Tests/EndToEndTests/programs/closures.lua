@@ -123,6 +123,6 @@ for i = -5, 5 do numbers[#numbers + 1] = i end
 return {
   map(numbers, function(v, i) return v * v - i end),
   filter(numbers, function(v) return v % 3 == 1 end),
-  fold(numbers, function(a, v) return a * 31 + v end, 7),
+  fold(numbers, function(a, v) return (a * 31 + v) % 1000003 end, 7),
   compose(tostring, function(v) return v // 2 end, math.abs)(-9),
 }

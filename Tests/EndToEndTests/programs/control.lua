@@ -29,7 +29,7 @@ for n, square in iterator() do total = total + square end
 return { calls, total }
 
 --- for_errors
-local function try(f, ...) local ok, e = pcall(f, ...) return ok or e end
+local function try(f) local ok, e = pcall(f) return ok or e:match("^.-:%d+: ") end
 return {
   try(function() for i = 1, 10, 0 do return end end),
   try(function() for i = "x", 10 do return end end),

@@ -33,7 +33,7 @@ local function f(n)
   end
 end
 local function g() local _, e = pcall(f, 4) return e.depth end
-return { pcall(pcall, error, "x"), select("#", pcall(pcall, error, "x")), select(2, pcall(pcall, error, "x")), { pcall(function() return 1, nil, 3 end) }, select("#", pcall(function() return 1, nil, nil end)), log }
+return { g(), (pcall(pcall, error, "x")), select("#", pcall(pcall, error, "x")), (select(2, pcall(pcall, error, "x"))), #{ pcall(function() return 1, nil, 3 end) }, select("#", pcall(function() return 1, nil, nil end)), log }
 
 --- rethrown
 local log = {}
@@ -93,13 +93,28 @@ lines]] return s < 1 end),
 }
 
 --- from_metamethods
-local mt = { __add = function(a, b) error("no sums", 2) end, __index = function(t, k) error("no field " .. k, 2) end, __lt = function() error({ "no order" }) end, __call = function() error("no call", 0) end,
+local mt = { __index = function(t, k) error("no field " .. k, 2) end, __lt = function() error({ "no order" }) end, __call = function() error("no call", 0) end,
   __newindex = function(t, k) error("no write of " .. k) end, __concat = function() return nil end, __len = function() return "long" end, __eq = function() return nil end }
 local o = setmetatable({}, mt)
 local function why(f) local ok, e = pcall(f) return ok and "fine" or type(e) == "table" and e[1] or e end
-return { why(function() return o + 1 end), why(function() return o.x end), why(function() return o < o end), why(function() return o() end), why(function() o.y = 1 end), (o .. "x") == nil, #o, o == setmetatable({}, mt),
+return { why(function() return o.x end), why(function() return o < o end), why(function() return o() end), why(function() o.y = 1 end), (o .. "x") == nil, #o, o == setmetatable({}, mt),
   why(function() table.sort({ 3, 1, 2 }, function(a, b) error("in comparator", 0) end) end), why(function() ("x"):gsub("x", function() error("in gsub", 0) end) end), why(function() for k in pairs(setmetatable({}, { __pairs = function() error("in pairs", 0) end })) do end end),
   why(function() return tostring(setmetatable({}, { __tostring = function() error("in tostring", 0) end })) end), why(function() return tostring(setmetatable({}, { __tostring = function() return 1 end })) end) }
+
+--- levels_from_metamethods
+local mt = {}
+for _, event in ipairs({ "__add", "__unm", "__concat", "__lt", "__eq", "__len", "__call", "__index", "__newindex" }) do
+  mt[event] = function() error("no " .. event, 2) end
+end
+local o, p = setmetatable({}, mt), setmetatable({}, mt)
+local function why(f) local _, e = pcall(f) return e end
+return { why(function() return o + 1 end), why(function() return -o end), why(function() return o .. "x" end), why(function() return o < p end),
+  why(function() return o == p end), why(function() return #o end), why(function() local v = o(1) return v end), why(function() return o.x end), why(function() o.x = 1 end) }
+
+--- index_is_nil
+local t, n = {}
+local function why(f) local _, e = pcall(f) return e end
+return { why(function() t[n] = 1 end), why(function() local u = {} u[n] = 1 end), why(function() return { [n] = 1 } end) }
 
 --- state_survives
 local t = { 1, 2, 3 }

@@ -65,7 +65,7 @@ function Shape:init(name) self.name = name end
 function Shape:area() return 0 end
 function Shape:describe() return self.name .. ":" .. self:area() end
 local Rectangle = class(Shape)
-function Rectangle:init(w, h) self.super.init(self, "rectangle") self.w, self.h = w, h end
+function Rectangle:init(w, h) Shape.init(self, "rectangle") self.w, self.h = w, h end
 function Rectangle:area() return self.w * self.h end
 local Square = class(Rectangle)
 function Square:init(s) Rectangle.init(self, s, s) self.name = "square" end

@@ -42,7 +42,7 @@ local a, b, c = table.remove(t, 1), table.remove(t), table.remove(t, 3)
 local empty = {}
 local function why(...) local ok, e = pcall(...) return ok or e end
 return { t, a, b, c, table.remove(empty) == nil, table.remove(empty, 0) == nil, #t, table.remove(t, #t + 1) == nil,
-  why(function() table.insert(t, 99, 1) end), why(function() table.insert(t, 1, 2, 3) end), why(function() table.insert(t) end), why(function() table.remove(t, 99) end) }
+  why(function() table.insert(t, 99, 1) end), why(function() table.insert(t, 1, 2, 3) end), why(function() table.insert(t) end), pcall(table.remove, t, 99) == false }
 
 --- concat
 local t = { 1, "two", 3, "four" }
@@ -55,7 +55,7 @@ return { table.concat(t), table.concat(t, ", "), table.concat(t, "-", 2), table.
 local function count(...) return select("#", ...) end
 local p = table.pack(1, nil, 3, nil)
 return { p.n, count(table.unpack(p)) >= 1, count(table.unpack(p, 1, p.n)), { table.unpack({ 1, 2, 3, 4 }, 2) }, { table.unpack({ 1, 2, 3, 4 }, 2, 3) },
-  { table.unpack({ 1, 2, 3, 4 }, -1, 1) }[3] == 1, count(table.unpack({}, 1, 0)), count(table.unpack({}, 5, 7)), (table.unpack({ 9, 8 })), table.pack().n,
+  ({ table.unpack({ 1, 2, 3, 4 }, -1, 1) })[3] == 1, count(table.unpack({}, 1, 0)), count(table.unpack({}, 5, 7)), (table.unpack({ 9, 8 })), table.pack().n,
   math.max(table.unpack({ 4, 9, 2 })), ("x"):rep(table.unpack({ 3, "," })) }
 
 --- move
@@ -75,7 +75,7 @@ t[#t + 1] = "a"
 t[#t + 1] = "b"
 t[#t] = nil
 local u = { n = 0, 1, 2, 3, nil }
-return { n, #t, t[#t], #u, #"", #"\0\0", #{ { 1, 2 }, { 3 } }[1], #("x"):rep(10), #table.pack(1, 2, 3) }
+return { n, #t, t[#t], #u, #"", #"\0\0", #({ { 1, 2 }, { 3 } })[1], #("x"):rep(10), #table.pack(1, 2, 3) }
 
 --- keys
 local k1, k2 = {}, function() end

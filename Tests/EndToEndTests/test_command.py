@@ -1,0 +1,443 @@
+"""`remit test`, `remit policies`, `--help`, and what the folder of policies may hold."""
+import json
+import os
+import re
+import shutil
+import unittest
+
+from support import ROOT, Folder, policy, run
+
+APPROVE = 'return { outcome = "approve", reasons = { "ok" } }'
+ECHO = 'return { outcome = "approve", reasons = { "ok" }, saw = require("lib.shared").word }'
+
+GOOD = policy("""if tx.amount > params.limit then return { outcome = "reject", reasons = { "ok" }, excess = tx.amount - params.limit } end
+    return { outcome = "approve", reasons = { "ok" }, at = context.at, list = { { role = "a" }, { role = "b" } } }""",
+              fields="id = optional(text {}), amount = money { min = 0 }, day = optional(date {})",
+              extra='params = { limit = money { default = "100.00", summary = "The limit." } },')
+
+
+def tests(*cases, name="shop.order"):
+    return f'return test "{name}" {{\n' + "".join(f"  {case},\n" for case in cases) + "}\n"
+
+
+PASSES = [
+    '{ name = "small", input = { amount = "100.00" }, expect = { outcome = "approve", reasons = { "ok" } } }',
+    '{ name = "large", input = { amount = 100.01 }, expect = { outcome = "reject", excess = 0.01 } }',
+    '{ name = "param", input = { amount = 150 }, params = { limit = "200" }, expect = { outcome = "approve" } }',
+    '{ name = "time", input = { amount = 1 }, at = "2025-06-15T08:00:00Z", expect = { at = "2025-06-15T08:00:00Z" } }',
+    '{ name = "list", input = { amount = 1 }, expect = { list = { { role = "a" }, { role = "b" } } } }',
+    '{ name = "absent", input = {}, error = { code = "invalid_input", path = "/amount" } }',
+    '{ name = "negative", input = { amount = "-1" }, error = { code = "invalid_input" } }',
+    '{ name = "bad param", input = { amount = 1 }, params = { limit = "x" }, error = { code = "invalid_params" } }',
+]
+# Case → what must stand below it.
+FAILS = {
+    '{ name = "outcome", input = { amount = 101 }, expect = { outcome = "approve" } }': ['outcome: expected "approve", got "reject"'],
+    '{ name = "number", input = { amount = 101 }, expect = { excess = 2 } }': ["excess: expected 2, got 1"],
+    '{ name = "two things", input = { amount = 101 }, expect = { outcome = "approve", excess = 0.5 } }':
+        ['outcome: expected "approve", got "reject"', "excess: expected 0.5, got 1"],
+    '{ name = "nothing there", input = { amount = 1 }, expect = { excess = 0 } }': ["excess: expected 0, got nothing"],
+    '{ name = "shorter list", input = { amount = 1 }, expect = { list = { { role = "a" } } } }': ["list: expected ", "got "],
+    '{ name = "order of a list", input = { amount = 1 }, expect = { list = { { role = "b" }, { role = "a" } } } }': ["list: expected "],
+    '{ name = "text for number", input = { amount = 101 }, expect = { excess = "1" } }': ['excess: expected "1", got 1'],
+    '{ name = "no error", input = { amount = 1 }, error = { code = "invalid_input" } }': ["expected the error", "approve"],
+    '{ name = "an error", input = {}, expect = { outcome = "approve" } }': ["got the error invalid_input at /amount"],
+    '{ name = "other path", input = {}, error = { code = "invalid_input", path = "/day" } }': ["error.path: expected \"/day\", got \"/amount\""],
+    '{ name = "other code", input = {}, error = { code = "policy_error" } }': ["error.code: expected \"policy_error\", got \"invalid_input\""],
+}
+
+
+class TestCommand(unittest.TestCase):
+    def test_all_pass(self):
+        with Folder({"policies/shop/order.lua": GOOD, "policies/shop/order_test.lua": tests(*PASSES)}) as folder:
+            done = folder.run("test")
+            self.assertEqual((done.returncode, done.stdout.decode(), done.stderr.decode()), (0, f"{len(PASSES)} passed, 0 failed\n", ""))
+
+    def test_differences_are_readable(self):
+        with Folder({"policies/shop/order.lua": GOOD, "policies/shop/order_test.lua": tests(*FAILS, *PASSES)}) as folder:
+            done = folder.run("test")
+            text = done.stdout.decode()
+            self.assertEqual(done.returncode, 1, done.stderr)
+            self.assertEqual(text.splitlines()[-1], f"{len(PASSES)} passed, {len(FAILS)} failed")
+            self.assertNotIn("small", text)
+            for case, expected in FAILS.items():
+                name = re.search('name = "(.*?)"', case)[1]
+                with self.subTest(name):
+                    below = re.search(rf"^.*shop\.order.*{name}.*\n((?:  .*\n)*)", text, re.MULTILINE)
+                    self.assertTrue(below, text)
+                    for each in expected:
+                        self.assertIn(each, below[1])
+
+    def test_a_case_must_expect_something(self):
+        """A case that cannot fail is a mistake: a forgotten or misspelt `expect`."""
+        for case in ('{ name = "none", input = { amount = 1 } }', '{ name = "typo", input = { amount = 1 }, expects = { outcome = "reject" } }',
+                     '{ name = "both", input = { amount = 1 }, expect = { outcome = "approve" }, error = { code = "invalid_input" } }',
+                     '{ name = "empty error", input = {}, error = {} }', '{ name = "not a table", input = {}, expect = "approve" }',
+                     '{ name = "param typo", input = { amount = 1 }, param = { limit = 5 }, expect = { outcome = "approve" } }'):
+            with self.subTest(case), Folder({"policies/shop/order.lua": GOOD, "policies/shop/order_test.lua": tests(case)}) as folder:
+                done = folder.run("test")
+                self.assertEqual(done.returncode, 1, done.stdout)
+                self.assertIn(b"1 failed", done.stdout)
+
+    def test_the_time_of_a_case_is_fixed(self):
+        with Folder({"policies/shop/order.lua": GOOD, "policies/shop/order_test.lua": tests(
+                '{ name = "time", input = { amount = 1 }, expect = { at = "now" } }')}) as folder:
+            self.assertEqual(folder.run("test").stdout, folder.run("test").stdout)
+
+    def test_files_that_cannot_be_loaded(self):
+        broken = {
+            "syntax": (tests(*PASSES) + "}", r"shop/order_test\.lua:\d+: "),
+            "unfinished": ('return test "shop.order" {\n  { name = "x", \n', r"shop/order_test\.lua:3: "),
+            "run time": ('local t = nil\nreturn test "shop.order" { t.x }', r"shop/order_test\.lua:2: .*index a nil value"),
+            "unknown policy": (tests(PASSES[0], name="shop.ordre"), r'shop/order_test\.lua.*unknown policy "shop\.ordre"'),
+            "no name": (tests(PASSES[0], name="order"), r"shop/order_test\.lua.*order"),
+            "nothing": ("", r"shop/order_test\.lua"),
+            "number": ("return 5", r"shop/order_test\.lua"),
+            "policy": (GOOD, r"shop/order_test\.lua"),
+            "binary": (b"\x1bLua\x54\0\x19\x93\r\n\x1a\n", r"shop/order_test\.lua"),
+            "endless": ('while true do end', r"shop/order_test\.lua"),
+            "module": ('local t = require "lib.none"\nreturn test "shop.order" {}', r'shop/order_test\.lua:1: module "lib\.none" not found'),
+        }
+        for name, (text, expected) in broken.items():
+            with self.subTest(name), Folder({"policies/shop/order.lua": GOOD, "policies/shop/order_test.lua": text,
+                                             "policies/other/fine.lua": GOOD, "policies/other/fine_test.lua": tests(*PASSES, name="other.fine")}) as folder:
+                done = folder.run("test")
+                self.assertEqual(done.returncode, 1, done.stderr)
+                self.assertRegex((done.stdout + done.stderr).decode(), expected)
+                self.assertRegex(done.stdout.decode(), rf"(?m)^{len(PASSES)} passed, 1 failed$")
+
+    def test_a_policy_that_cannot_be_loaded(self):
+        with Folder({"policies/shop/order.lua": "return policy {", "policies/shop/order_test.lua": tests(*PASSES)}) as folder:
+            done = folder.run("test")
+            self.assertEqual(done.returncode, 1)
+            self.assertRegex(done.stdout.decode(), r"shop/order\.lua:1: ")
+
+    def test_path(self):
+        files = {f"policies/{family}/{name}.lua": GOOD for family in ("shop", "bank") for name in ("one", "two")}
+        for path in list(files):
+            family, name = path.split("/")[1], path.split("/")[2][:-4]
+            files[path.replace(".lua", "_test.lua")] = tests(*PASSES[:{"one": 1, "two": 2}[name] + {"shop": 0, "bank": 4}[family]], name=f"{family}.{name}")
+        files["policies/shop/untested.lua"] = GOOD
+        with Folder(files) as folder:
+            expected = {"shop.one": 1, "bank.two": 6, "policies/shop": 3, "policies/bank": 11, "policies/shop/two_test.lua": 2, "policies/shop/two.lua": 2,
+                        "policies": 14, "./policies/shop/": 3, os.path.join(folder.path, "policies", "bank"): 11}
+            for path, count in expected.items():
+                with self.subTest(path):
+                    done = folder.run("test", path)
+                    self.assertEqual((done.returncode, done.stdout.decode()), (0, f"{count} passed, 0 failed\n"), done.stderr)
+            for path in ("policies/none", "policies/shop/untested.lua", "shop.untested", "shop.none", "/", "", "policies/shop/one_test"):
+                with self.subTest(path):
+                    done = folder.run("test", path)
+                    self.assertEqual((done.returncode, done.stdout), (2, b""), done.stderr)
+                    self.assertTrue(done.stderr.startswith(b"remit: "), done.stderr)
+
+    def test_another_folder(self):
+        with Folder({"elsewhere/shop/order.lua": GOOD, "elsewhere/shop/order_test.lua": tests(*PASSES), "policies/shop/order.lua": "broken"}) as folder:
+            for path in ("elsewhere", "elsewhere/shop/order_test.lua"):
+                with self.subTest(path):
+                    done = folder.run("test", path)
+                    self.assertEqual((done.returncode, done.stdout.decode()), (0, f"{len(PASSES)} passed, 0 failed\n"), done.stderr)
+
+    def test_the_shipped_policies(self):
+        done = run("test")
+        self.assertEqual(done.returncode, 0, done.stdout)
+        self.assertRegex(done.stdout.decode(), r"^[1-9]\d* passed, 0 failed\n$")
+
+
+class Policies(unittest.TestCase):
+    FILES = {
+        "policies/shop/order.lua": GOOD,
+        "policies/shop/order_test.lua": tests(*PASSES),
+        "policies/all/types.lua": policy(APPROVE, fields="""
+            t = text { min = 1, max = 9, sensitive = true }, i = integer { min = -5 }, n = optional(number { max = 0.5 }), m = money {}, b = boolean {}, d = date {}, s = timestamp {},
+            e = enum { "x", "y \\"z\\"" }, r = record { inner = record { deep = text {} } }, l = list { of = record { sku = text {} }, max = 3 }, o = map { of = integer {} }"""),
+        "policies/lib/shared.lua": "return { word = 1 }",
+        "policies/meta/ignored.lua": "this is not loaded",
+        "policies/data/x.csv": "a\n1\n",
+        "policies/README.md": "no policy",
+    }
+
+    def test_json(self):
+        with Folder(self.FILES) as folder:
+            done = folder.run("policies", "--json")
+            self.assertEqual((done.returncode, done.stderr), (0, b""))
+            self.assertEqual(done.stdout.count(b"\n"), 1)
+            found = json.loads(done.stdout)
+            self.assertEqual([each["name"] for each in found], ["all.types", "shop.order"])
+            for each in found:
+                self.assertLessEqual({"name", "version", "summary", "outcomes", "input", "params", "reasons"}, set(each))
+                self.assertRegex(each["version"], "^[0-9a-f]{12}$")
+                self.assertEqual((each["summary"], each["outcomes"]), ("A test.", ["approve", "reject"]))
+                self.assertEqual(each["reasons"], [{"code": "ok", "en": "Fine.", "zh": "好。"}])
+            types, order = found
+            self.assertEqual([param["name"] for param in order["params"]], ["limit"])
+            self.assertEqual(order["params"][0]["default"], 100)
+            self.assertEqual(order["params"][0]["summary"], "The limit.")
+            self.assertEqual(types["params"], [])
+            self.assertEqual([field["name"] for field in types["input"]["fields"]], list("tinmbdserlo"))
+            by_name = {field["name"]: field["type"] for field in types["input"]["fields"]}
+            self.assertEqual([by_name[name]["type"] for name in "tinmbdserlo"],
+                             ["text", "integer", "number", "money", "boolean", "date", "timestamp", "enum", "record", "list", "map"])
+            self.assertEqual(by_name["e"]["values"], ["x", 'y "z"'])
+            self.assertEqual((by_name["n"].get("optional"), by_name["n"]["max"], by_name["i"]["min"]), (True, 0.5, -5))
+
+    def test_no_policies_is_an_empty_list(self):
+        with Folder({"policies/README.md": "x"}) as folder:
+            done = folder.run("policies", "--json")
+            self.assertEqual((done.returncode, done.stdout), (0, b"[]\n"))
+
+    def test_text(self):
+        with Folder(self.FILES) as folder:
+            done = folder.run("policies")
+            versions = {each["name"]: each["version"] for each in json.loads(folder.run("policies", "--json").stdout)}
+            text = done.stdout.decode()
+            self.assertEqual((done.returncode, done.stderr), (0, b""))
+            for word in [*versions, *versions.values(), "limit", "100", "The limit.", "approve", "reject", "ok", "Fine.", "r.inner.deep", "amount"]:
+                self.assertIn(word, text)
+
+    def test_a_broken_neighbour(self):
+        with Folder({**self.FILES, "policies/shop/broken.lua": "return policy {\n", "policies/all/other.lua": "return 5"}) as folder:
+            done = folder.run("policies", "--json")
+            self.assertEqual(done.returncode, 4)
+            self.assertEqual([each["name"] for each in json.loads(done.stdout)], ["all.types", "shop.order"])
+            self.assertRegex(done.stderr.decode(), r"(?m)^remit: all/other\.lua(:\d+)?: [^\n]*\nremit: shop/broken\.lua:\d+: ")
+            results, done = folder.batch("shop.order", [{"amount": 1}])
+            self.assertEqual(done.returncode, 0)
+            self.assertEqual(len(results), 1)
+
+    def test_the_shipped_ones(self):
+        found = json.loads(run("policies", "--json").stdout)
+        for each in found:
+            self.assertTrue(each["source"] and each["summary"] and each["reasons"], each["name"])
+            for reason in each["reasons"]:
+                self.assertTrue(reason["en"] and reason["zh"], reason)
+            for param in each["params"]:
+                self.assertTrue(param["summary"], param)
+
+
+class Versions(unittest.TestCase):
+    FILES = {
+        "policies/shop/order.lua": policy('return { outcome = "approve", reasons = { "ok" }, n = require("lib.first").n, rows = #require("lib.first").rows }',
+                                          prelude='local first = require "lib.first"\nlocal matrix = decision_table "data/matrix.csv"\n'),
+        "policies/shop/order_test.lua": 'return test "shop.order" { { name = "x", input = {}, expect = { outcome = "approve" } } }',
+        "policies/lib/first.lua": 'local second = require "lib.deeper.second"\nreturn { n = second.n, rows = dataset "data/rows.csv" { a = integer {} } }',
+        "policies/lib/deeper/second.lua": "return { n = 1 }",
+        "policies/lib/unused.lua": "return {}",
+        "policies/data/rows.csv": "a\n1\n",
+        "policies/data/matrix.csv": 'U,id,=>,out\n,-,,1\n',
+        "policies/data/unused.csv": "a\n1\n",
+        "policies/shop/other.lua": policy(APPROVE),
+    }
+
+    def version(self, changes=None, remove=(), named="shop.order"):
+        files = {name: text for name, text in {**self.FILES, **(changes or {})}.items() if name not in remove}
+        with Folder(files) as folder:
+            done = folder.run("policies", "--json")
+            self.assertEqual(done.returncode, 0, done.stderr.decode())
+            found = {each["name"]: each["version"] for each in json.loads(done.stdout)}
+            results, batch = folder.batch(named, [{}])
+            self.assertEqual(results[0].get("version"), found[named], batch.stderr.decode())
+            self.assertIn("decision", results[0])
+            return found[named]
+
+    def test_the_same_wherever_the_folder_is(self):
+        self.assertEqual(self.version(), self.version())
+
+    def test_what_is_part_of_it_changes_it(self):
+        seen = {"as it is": self.version()}
+        for name in ("policies/shop/order.lua", "policies/lib/first.lua", "policies/lib/deeper/second.lua"):
+            seen[name] = self.version({name: self.FILES[name] + "\n"})
+            seen[name + " comment"] = self.version({name: "-- " + "\n" + self.FILES[name]})
+        seen["value"] = self.version({"policies/lib/deeper/second.lua": "return { n = 2 }"})
+        seen["rows"] = self.version({"policies/data/rows.csv": "a\n2\n"})
+        seen["more rows"] = self.version({"policies/data/rows.csv": "a\n1\n1\n"})
+        seen["matrix"] = self.version({"policies/data/matrix.csv": 'U,id,=>,out\n,-,,2\n'})
+        self.assertEqual(len(set(seen.values())), len(seen), seen)
+
+    def test_what_is_not_part_of_it_does_not(self):
+        before = self.version()
+        for name in ("policies/shop/other.lua", "policies/lib/unused.lua", "policies/data/unused.csv", "policies/shop/order_test.lua"):
+            with self.subTest(name):
+                self.assertEqual(self.version({name: self.FILES[name] + "\n"}), before)
+                self.assertEqual(self.version(remove=[name]), before)
+        self.assertEqual(self.version({"policies/new/policy.lua": GOOD, "policies/notes.txt": "x", "plugins/new/plugin.lua": "return 1"}), before)
+        self.assertNotEqual(self.version(named="shop.other"), before)
+
+    def test_a_required_policy(self):
+        files = {"policies/a/user.lua": policy("return require('a.used').decide(tx, params, context)", prelude="local used = require 'a.used'\n"),
+                 "policies/a/used.lua": policy(APPROVE)}
+        versions = []
+        for text in (files["policies/a/used.lua"], files["policies/a/used.lua"] + "--"):
+            with Folder({**files, "policies/a/used.lua": text}) as folder:
+                results, done = folder.batch("a.user", [{}])
+                self.assertEqual(done.returncode, 0, done.stderr.decode() + str(results))
+                versions.append(results[0]["version"])
+        self.assertNotEqual(*versions)
+
+    def test_plugins_are_part_of_it(self):
+        """Of the shipped policies, those that read the plugin's rates change with it, the others do not."""
+        def versions(path, change):
+            with Folder({}) as folder:
+                for name in ("policies", "plugins"):
+                    shutil.copytree(os.path.join(ROOT, name), os.path.join(folder.path, name))
+                if path:
+                    with open(os.path.join(folder.path, path), "r+", encoding="utf-8") as file:
+                        text = change(file.read())
+                        file.seek(0)
+                        file.write(text)
+                return {each["name"]: each["version"] for each in json.loads(folder.run("policies", "--json").stdout)}
+
+        before = versions(None, None)
+        self.assertEqual(before, {each["name"]: each["version"] for each in json.loads(run("policies", "--json").stdout)})
+
+        def changed(path, change):
+            after = versions(path, change)
+            return {name for name in before if before[name] != after[name]}
+
+        self.assertEqual(changed("plugins/fx/rates.csv", lambda text: text.replace("7.0770", "7.0771")), {"authority.limit"})
+        self.assertEqual(changed("plugins/fx/plugin.lua", lambda text: text + "\n"), {"authority.limit"})
+        self.assertEqual(changed("plugins/fx/README.md", lambda text: text + "\n"), set())
+        self.assertEqual(changed("policies/data/authority_limits.csv", lambda text: text + "\n"), {"authority.limit", "approval.purchase_order"})
+        self.assertEqual(changed("policies/risk/score.lua", lambda text: text + "\n"), {"risk.score"})
+
+
+class Requires(unittest.TestCase):
+    """What a policy may require and read, and what is said of the rest."""
+
+    def refused(self, files, expected, name="x.y", links=()):
+        with Folder(files) as folder:
+            for link, target in links:
+                path = os.path.join(folder.path, link)
+                os.makedirs(os.path.dirname(path), exist_ok=True)
+                os.symlink(target, path)
+            results, done = folder.batch(name, [{}])
+            self.assertEqual((done.returncode, results), (4, []), done.stderr.decode())
+            self.assertRegex(done.stderr.decode(), expected)
+            self.assertNotIn(folder.path.encode() + b"/secret", done.stderr)
+            return done.stderr.decode()
+
+    def test_cycles(self):
+        self.refused({"policies/x/y.lua": policy(APPROVE, prelude='local a = require "lib.a"\n'), "policies/lib/a.lua": 'return { b = require "lib.b" }',
+                      "policies/lib/b.lua": 'return { a = require "lib.a" }'}, r"(?s)lib/b\.lua:1: .*lib\.a")
+        self.refused({"policies/x/y.lua": policy(APPROVE, prelude='local a = require "x.y"\n')}, r"x/y\.lua:1: .*x\.y")
+
+    def test_missing(self):
+        self.refused({"policies/x/y.lua": policy(APPROVE, prelude='\nlocal a = require "lib.none"\n')}, r'x/y\.lua:2: module "lib\.none" not found')
+        self.refused({"policies/x/y.lua": policy(APPROVE, prelude='local a = require "lib.a"\n'), "policies/lib/a.lua": '\n\nreturn require "lib.none"'},
+                     r'lib/a\.lua:3: module "lib\.none" not found')
+        self.refused({"policies/x/y.lua": policy(APPROVE, prelude='local a = require "plugin.none"\n')}, r'x/y\.lua:1: .*plugin\.none')
+        self.refused({"policies/x/y.lua": policy(APPROVE, prelude='local a = dataset "data/none.csv" { a = text {} }\n')}, r"x/y\.lua:1: .*data/none\.csv")
+
+    def test_names_that_leave(self):
+        files = {"policies/lib/a.lua": "return {}", "secret.lua": "return {}", "policies/meta/m.lua": "return {}"}
+        for name in ("..secret", "lib/../../secret", "../secret", "lib..a", "/etc/passwd", "lib.a.", ".lib.a", "lib", "", "lib.a\\0b", "meta.m", "lib/a", "lib\\\\a", "lib.a.lua",
+                     "plugin", "plugin.a.b", "lib. a", "os", "string", "_G", "LIB.a"):
+            with self.subTest(name):
+                self.refused({**files, "policies/x/y.lua": policy(APPROVE, prelude=f'local a = require "{name}"\n')}, r"x/y\.lua:1: ")
+
+    def test_files_that_leave(self):
+        files = {"policies/data/a.csv": "a\n1\n", "secret.csv": "a\nsecret\n", "plugins/p/secret.csv": "a\nsecret\n"}
+        for name in ("../secret.csv", "data/../../secret.csv", "/etc/passwd", "./data/a.csv", "data//a.csv", "", "data/a.csv\\0", "data", "../plugins/p/secret.csv", "data\\\\a.csv"):
+            for reader in ('dataset "%s" { a = text {} }', 'decision_table "%s"'):
+                with self.subTest(name=name, reader=reader):
+                    text = self.refused({**files, "policies/x/y.lua": policy(APPROVE, prelude=f'local a = {reader % name}\n')}, r"x/y\.lua:1: ")
+                    self.assertNotIn("secret\n", text.replace("secret.csv", ""))
+
+    def test_links_that_leave(self):
+        files = {"secret.lua": "return {}", "secret.csv": "a\n1\n", "elsewhere/y.lua": policy(APPROVE)}
+        self.refused({**files, "policies/x/y.lua": policy(APPROVE, prelude='local a = require "lib.a"\n')}, r"lib/a\.lua.*link", links=[("policies/lib/a.lua", "../../secret.lua")])
+        self.refused({**files, "policies/x/y.lua": policy(APPROVE, prelude='local a = dataset "data/a.csv" { a = text {} }\n')}, r"data/a\.csv.*link",
+                     links=[("policies/data/a.csv", "../../secret.csv")])
+        self.refused({**files, "policies/z/y.lua": policy(APPROVE)}, r"x/y\.lua.*link", links=[("policies/x/y.lua", "../../elsewhere/y.lua")])
+        self.refused({**files, "policies/x/y.lua": policy(APPROVE, prelude='local a = require "lib.a"\n')}, r"lib/a\.lua", links=[("policies/lib/a.lua", "a.lua")])
+        self.refused({**files, "policies/x/y.lua": policy(APPROVE, prelude='local a = require "lib.a"\n')}, r"lib/a\.lua|lib\.a", links=[("policies/lib/a.lua", "gone.lua")])
+        self.refused({**files, "policies/x/y.lua": policy(APPROVE, prelude='local a = require "lib.a"\n')}, r"lib/a\.lua", links=[("policies/lib/a.lua", "/dev/zero")])
+
+    def test_links_inside(self):
+        with Folder({"real/x/y.lua": policy(APPROVE, prelude='local a = require "lib.a"\n'), "real/lib/b.lua": "return {}"}) as folder:
+            os.symlink("b.lua", os.path.join(folder.path, "real/lib/a.lua"))
+            os.symlink("real", os.path.join(folder.path, "policies"))
+            results, done = folder.batch("x.y", [{}])
+            self.assertEqual(done.returncode, 0, done.stderr.decode())
+            self.assertEqual(results[0]["decision"]["outcome"], "approve")
+
+    def test_what_is_no_file(self):
+        with Folder({"policies/x/y.lua": policy(APPROVE, prelude='local a = require "lib.a"\n')}) as folder:
+            os.makedirs(os.path.join(folder.path, "policies/lib/a.lua"))
+            results, done = folder.batch("x.y", [{}])
+            self.assertEqual((done.returncode, results), (4, []))
+            self.assertIn("lib/a.lua", done.stderr.decode())
+        with Folder({"policies/x/y.lua": policy(APPROVE, prelude='local a = require "lib.a"\n'), "policies/lib/b.lua": ""}) as folder:
+            os.mkfifo(os.path.join(folder.path, "policies/lib/a.lua"))
+            results, done = folder.batch("x.y", [{}], timeout=10)
+            self.assertEqual((done.returncode, results), (4, []))
+            self.assertIn("lib/a.lua", done.stderr.decode())
+
+    def test_all_problems_are_reported(self):
+        text = self.refused({"policies/x/y.lua": policy(APPROVE, prelude='local a, b = require "lib.a", require "lib.b"\nlocal c = require "lib.none"\nunknown_global = 1\n'),
+                             "policies/lib/a.lua": "return {\n\n", "policies/lib/b.lua": "local n = 0\nreturn function() n = n + 1 end"}, "lib/a")
+        self.assertEqual([re.match(r"remit: ([\w/.]+):(\d+): ", line).groups() for line in text.splitlines()],
+                         sorted((re.match(r"remit: ([\w/.]+):(\d+): ", line).groups() for line in text.splitlines()), key=lambda place: (place[0], int(place[1]))))
+        for place in ("lib/a.lua:", "lib/b.lua:2: "):
+            self.assertIn(place, text)
+
+
+class CommandLine(unittest.TestCase):
+    COMMANDS = {"batch": ["--policy", "--param", "--at", "--jobs", "--format", "--policies", "--plugins"], "test": ["--policies", "--plugins"],
+                "policies": ["--json", "--policies", "--plugins"]}
+
+    def test_help(self):
+        done = run("--help")
+        self.assertEqual((done.returncode, done.stderr), (0, b""))
+        for command, options in self.COMMANDS.items():
+            with self.subTest(command):
+                self.assertIn(f"  {command} ", done.stdout.decode())
+                explained = run(command, "--help")
+                self.assertEqual((explained.returncode, explained.stderr), (0, b""))
+                text = explained.stdout.decode()
+                self.assertIn(f"USAGE: remit {command}", text)
+                self.assertIn("Exit status", text)
+                for option in options:
+                    self.assertIn(option, text)
+                self.assertEqual(run("help", command).stdout, explained.stdout)
+                self.assertLessEqual(max(map(len, text.splitlines())), 200)
+
+    def test_usage_errors(self):
+        for arguments in (["nonsense"], ["batch"], ["batch", "--policy"], ["batch", "--policy", "risk.score", "--jobs", "0"], ["batch", "--policy", "risk.score", "--jobs", "x"],
+                          ["batch", "--policy", "risk.score", "--format", "xml"], ["batch", "--policy", "risk.score", "--nonsense"], ["policies", "extra"], ["test", "a", "b"],
+                          ["policies", "--jsn"], ["batch", "--policy", "risk.scroe"], ["batch", "--policy", "risk.score", "--param", "low_below"],
+                          ["batch", "--policy", "risk.score", "--param", "none=1"], ["batch", "--policy", "risk.score", "--param", "low_below=x"],
+                          ["batch", "--policy", "risk.score", "--at", "yesterday"], ["batch", "--policy", "risk.score", "no/such/file"], ["batch", "--policy", "risk.score", "policies"],
+                          ["batch", "--policy", "../etc"], ["batch", "--policy", "lib.authority"], ["batch", "--policy", "risk.score_test"]):
+            with self.subTest(arguments):
+                done = run(*arguments)
+                self.assertEqual((done.returncode, done.stdout), (2, b""), done.stderr.decode())
+                self.assertTrue(done.stderr.strip())
+
+    def test_no_folder_of_policies(self):
+        with Folder({"x": ""}) as folder:
+            for arguments in (["policies"], ["policies", "--json"], ["test"], ["batch", "--policy", "a.b"]):
+                with self.subTest(arguments):
+                    done = folder.run(*arguments)
+                    self.assertEqual((done.returncode, done.stdout), (2, b""), done.stderr.decode())
+                    self.assertIn("policies", done.stderr.decode())
+            done = folder.run("policies", policies="x")
+            self.assertEqual((done.returncode, done.stdout), (2, b""), done.stderr.decode())
+
+    def test_no_plugins_is_fine(self):
+        with Folder({"policies/x/y.lua": policy(APPROVE)}) as folder:
+            self.assertEqual(folder.run("policies", plugins="nowhere").returncode, 0)
+
+    def test_near_names_are_suggested(self):
+        for arguments, suggestion in ((["batch", "--policy", "risk.scroe"], "risk.score"), (["batch", "--policy", "risk.score", "--param", "low_blow=1"], "low_below")):
+            with self.subTest(arguments):
+                self.assertIn(suggestion, run(*arguments).stderr.decode())
+
+    def test_version(self):
+        done = run("--version")
+        self.assertEqual(done.returncode, 0)
+        self.assertRegex(done.stdout.decode(), r"^\S*\d+\.\d+\S*\n$")
+
+
+if __name__ == "__main__":
+    unittest.main()

@@ -44,7 +44,8 @@ class Run:
         os.sched_setaffinity(0, cores)  # inherited by the child
         try:
             start = time.perf_counter()
-            process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=stdout or subprocess.DEVNULL, stderr=subprocess.PIPE)
+            process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=stdout or subprocess.DEVNULL,
+                                       stderr=subprocess.PIPE)
             message = process.stderr.read()
             _, status, usage = os.wait4(process.pid, 0)  # this child's own times
             self.wall = time.perf_counter() - start
@@ -59,7 +60,10 @@ class Run:
 
 
 def peak_memory(command):
-    """The largest resident set of a process, in MB. Asked of the system while it runs: what wait4 tells counts the parent's too."""
+    """The largest resident set of a process, in MB.
+
+    Asked of the system while it runs, because what wait4 tells is at least what this program itself has used.
+    """
     process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     peak = 0
     while process.poll() is None:
@@ -142,7 +146,8 @@ class Comparison:
             if answers[f"limit {mode}"].read_bytes() != answers["limit natural"].read_bytes():
                 sys.exit(f"compare: limit {mode} and limit natural differ")
         try:
-            count, otherwise = verify.verify(file, answers.get("remit natural"), answers["limit natural"], answers.get("remit approve"))
+            count, otherwise = verify.verify(file, answers.get("remit natural"), answers["limit natural"],
+                                             answers.get("remit approve"))
         except AssertionError as problem:
             sys.exit(f"compare: wrong answer: {problem}")
         if self.options.remit and len(self.cores) > 1:
@@ -151,7 +156,8 @@ class Comparison:
                 Run(self.remit("benchmark.natural", file, jobs=2), set(self.cores), out)
             if two.read_bytes() != answers["remit natural"].read_bytes():
                 sys.exit("compare: two workers answer otherwise than one")
-        print(f"Answers checked: {count:,} lines; doubles decide {otherwise} of those on a threshold otherwise than exact decimals.\n")
+        print(f"Answers checked: {count:,} lines; doubles decide {otherwise} of them, all on a threshold, otherwise than exact "
+              "decimals.\n")
 
     def time_per_line(self):
         """Medians of nanoseconds of CPU a line, by program."""
@@ -161,7 +167,8 @@ class Comparison:
             for name in many:
                 start_up[name].append(Run(one[name], self.core).cpu)
                 whole[name].append(Run(many[name], self.core).cpu)
-        return {name: (statistics.median(whole[name]) - statistics.median(start_up[name])) * 1e9 / (self.rows - 1) for name in many}
+        seconds = {name: statistics.median(whole[name]) - statistics.median(start_up[name]) for name in many}
+        return {name: seconds[name] * 1e9 / (self.rows - 1) for name in many}
 
     def instructions_per_line(self):
         """Counted instructions a line, by program: the difference of two runs, so that start-up cancels."""
@@ -190,7 +197,8 @@ class Comparison:
 
     def memory(self, jobs):
         """The most memory in use, in MB, for a quarter of the lines and for all of them."""
-        return tuple(peak_memory(self.remit("benchmark.natural", self.input(rows), jobs)) for rows in (self.rows // 4, self.rows))
+        return tuple(peak_memory(self.remit("benchmark.natural", self.input(rows), jobs))
+                     for rows in (self.rows // 4, self.rows))
 
     def start(self):
         command = self.remit("benchmark.natural", self.input(1))
@@ -204,7 +212,8 @@ class Comparison:
         return f"{words} {'met' if met else 'MISSED'}"
 
     def report(self):
-        print(f"{machine()}, {len(self.cores)} cores; {self.rows:,} lines of {self.input(self.rows).stat().st_size / self.rows:.0f} bytes, "
+        line_bytes = self.input(self.rows).stat().st_size / self.rows
+        print(f"{machine()}, {len(self.cores)} cores; {self.rows:,} lines of {line_bytes:.0f} bytes, "
               f"medians of {self.options.rounds}.\n")
         self.check_answers()
         times = self.time_per_line()
@@ -225,21 +234,25 @@ class Comparison:
             ("remit approve / Lua host approve", f"{times['remit approve'] / times['limit echo-call']:.2f}", ""),
         ]
         if counts:
-            rows.append(("instructions a decision", f"{counts['remit natural']:,.0f}",
-                         self.bar("instructions", counts["remit natural"] <= BARS["instructions"], f"≤ {BARS['instructions']:,}")))
-            rows.append(("instructions / natural Lua host", f"{counts['remit natural'] / counts['limit natural']:.2f}", ""))
+            count = counts["remit natural"]
+            rows.append(("instructions a decision", f"{count:,.0f}",
+                         self.bar("instructions", count <= BARS["instructions"], f"≤ {BARS['instructions']:,}")))
+            rows.append(("instructions / natural Lua host", f"{count / counts['limit natural']:.2f}", ""))
         if len(self.cores) > 1:
             speed_up = self.speed_up()
+            met = speed_up is not None and speed_up >= BARS["speed_up"]
             rows.append(("two workers on two cores / one", f"{speed_up:.2f}" if speed_up else "not measured: the machine is busy",
-                         self.bar("two workers", speed_up is not None and speed_up >= BARS["speed_up"], f"≥ {BARS['speed_up']}")))
+                         self.bar("two workers", met, f"≥ {BARS['speed_up']}")))
         for jobs in (1, 2):
             quarter, all_ = self.memory(jobs)
             constant = all_ <= quarter * 1.1 + 2
             met = constant and (jobs == 1 or all_ < BARS["memory_mb"])
-            rows.append((f"memory with {jobs} worker{'s' * (jobs > 1)}, a quarter of the lines / all", f"{quarter:.1f} / {all_:.1f} MB",
-                         self.bar(f"memory, {jobs} jobs", met, "constant" + (f", < {BARS['memory_mb']} MB" if jobs > 1 else ""))))
+            words = "constant" + (f", < {BARS['memory_mb']} MB" if jobs > 1 else "")
+            rows.append((f"memory with --jobs {jobs}, a quarter of the lines / all", f"{quarter:.1f} / {all_:.1f} MB",
+                         self.bar(f"memory with --jobs {jobs}", met, words)))
         start = self.start()
-        rows.append(("start to first decision", f"{start:.1f} ms", self.bar("start", start < BARS["start_ms"], f"< {BARS['start_ms']} ms")))
+        rows.append(("start to first decision", f"{start:.1f} ms",
+                     self.bar("start", start < BARS["start_ms"], f"< {BARS['start_ms']} ms")))
         print("\n| | | bar |\n| --- | --: | --- |")
         for row in rows:
             print("| " + " | ".join(row) + " |")

@@ -4,7 +4,7 @@
 
 /* Translated code takes its steps from one counter, a Lua upvalue that all its functions share, and calls `remit_op_spent` when
  * that falls below zero. The counter is filled by slices, so that the clock is looked at now and then without anybody asking. */
-enum { SLICE = 20000, PENDING_MAX = 4096 };
+enum { SLICE = 20000, SLICE_MIN = 100, PENDING_MAX = 4096, SMALL_BYTES = 256 * 1024 };
 
 const char remit_key_counter = 0;
 
@@ -27,6 +27,15 @@ static void set_counter(lua_State *L, int counter_index, int64_t steps) {
   lua_setupvalue(L, counter_index, 1);
 }
 
+/* Lua compares two texts, or fills a table anew, in one instruction, however large they are: the more memory is taken, the
+ * sooner the clock is looked at. */
+static int64_t slice(const remit_vm *vm) {
+  size_t taken = vm->memory.peak - vm->start_bytes;
+  if (taken <= SMALL_BYTES) return SLICE;
+  int64_t steps = SLICE / (int64_t)(taken / SMALL_BYTES);
+  return steps > SLICE_MIN ? steps : SLICE_MIN;
+}
+
 void remit_budget_start(lua_State *L, remit_vm *vm, const remit_budget *budget, int counter_index) {
   int64_t first = budget->instructions < SLICE ? budget->instructions : SLICE;
   vm->reserve = budget->instructions - first;
@@ -34,6 +43,7 @@ void remit_budget_start(lua_State *L, remit_vm *vm, const remit_budget *budget, 
   vm->milliseconds = budget->milliseconds;
   vm->memory_bytes = budget->memory_bytes;
   vm->started = 0;
+  vm->start_bytes = vm->memory.peak = vm->memory.bytes;
   vm->spent = false;
   set_counter(L, counter_index, first);
 }
@@ -59,7 +69,8 @@ static void refill(lua_State *L, remit_vm *vm) {
     uint64_t now = thread_nanoseconds();
     if (!vm->started) vm->started = now;
     else if (now - vm->started > (uint64_t)vm->milliseconds * 1000000u) raise_spent(L, vm, REMIT_BUDGET_TIME);
-    int64_t wanted = -steps > SLICE ? -steps : SLICE;
+    int64_t wanted = slice(vm);
+    if (wanted < -steps) wanted = -steps;
     int64_t given = wanted < vm->reserve ? wanted : vm->reserve;
     vm->reserve -= given;
     steps += given;
@@ -72,6 +83,13 @@ static void refill(lua_State *L, remit_vm *vm) {
 int remit_op_spent(lua_State *L) {
   refill(L, remit_vm_of(L));
   return 0;
+}
+
+/* What `...` becomes where all its values are handed on: they are copied. */
+int remit_op_va(lua_State *L) {
+  int count = lua_gettop(L);
+  if (count > 8) remit_charge(L, (uint64_t)count / 4);
+  return count;
 }
 
 void remit_charge(lua_State *L, uint64_t steps) {

@@ -5,7 +5,13 @@
 #include "machine.h"
 
 void *remit_arena_take(lua_State *L, size_t size) {
-  remit_arena *arena = &remit_vm_of(L)->arena;
+  remit_vm *vm = remit_vm_of(L);
+  remit_arena *arena = &vm->arena;
+  arena->bytes += size + sizeof(max_align_t);
+  if (arena->bytes > vm->limits.load.memory_bytes) {
+    remit_spend_memory(L);
+    luaL_error(L, "not enough memory");
+  }
   void **block = calloc(1, size + sizeof(max_align_t));
   if (!block) luaL_error(L, "not enough memory");
   *block = arena->blocks;
@@ -26,6 +32,7 @@ void remit_arena_free(remit_arena *arena) {
 static char *keep(lua_State *L, int index, uint32_t *length) {
   size_t size;
   const char *bytes = lua_tolstring(L, index, &size);
+  if (!bytes) luaL_error(L, "expected a text, got a %s", luaL_typename(L, index));
   char *copy = remit_arena_take(L, size + 1);
   memcpy(copy, bytes, size);
   if (length) *length = (uint32_t)size;
@@ -37,6 +44,8 @@ static remit_text keep_text(lua_State *L, int index, int slots, int32_t *slot_co
   index = lua_absindex(L, index);
   remit_text text = {0};
   text.bytes = keep(L, index, &text.length);
+  if (!remit_utf8_valid((const uint8_t *)text.bytes, text.length))
+    luaL_error(L, "a declaration holds a name or value that is not UTF-8");
   text.slot = ++*slot_count;
   lua_pushvalue(L, index);
   lua_rawseti(L, slots, text.slot);
@@ -54,11 +63,17 @@ static void keep_json(lua_State *L, remit_text *text, const char *behind) {
   memcpy(text->json, scratch->bytes, scratch->length);
 }
 
+/* Raw: no code of the policy may run while its declaration is read, as that could change under the reader's feet. */
+static int raw_field(lua_State *L, int table, const char *name) {
+  table = lua_absindex(L, table);
+  lua_pushstring(L, name);
+  return lua_rawget(L, table);
+}
+
 /* ---- Bounds */
 
 static bool bound(lua_State *L, int spec, const char *name, remit_decimal *out, const char *where) {
-  lua_getfield(L, spec, name);
-  bool present = !lua_isnil(L, -1);
+  bool present = raw_field(L, spec, name) != LUA_TNIL;
   if (present) {
     size_t length;
     const char *text;
@@ -177,7 +192,8 @@ typedef struct compiler {
   int slots;
   int32_t *slot_count;
   uint32_t depth;
-  bool fresh;                 /* inside a list or map: tables cannot be used again */
+  bool fresh;                 /* inside a list or map, or no input: tables cannot be used again */
+  bool sensitive;             /* inside a list or map that is */
 } compiler;
 
 /* The table that the record's inputs are read into, one after the other: every key is in place, so that filling it never moves
@@ -238,33 +254,39 @@ static remit_type *compile(lua_State *L, int index, compiler *c, const char *whe
   if (!lua_istable(L, index) || !lua_getmetatable(L, index) || !lua_rawequal(L, -1, -2))
     luaL_error(L, "%s: expected a type such as text {} or money {}", where);
   lua_settop(L, top);
+  remit_charge(L, 64);
   remit_type *type = remit_arena_take(L, sizeof *type);
-  lua_getfield(L, index, "kind");
-  type->kind = (remit_kind)lua_tointeger(L, -1);
-  lua_getfield(L, index, "optional");
+  type->sensitive = c->sensitive;
+  raw_field(L, index, "kind");
+  lua_Integer kind = lua_isinteger(L, -1) ? lua_tointeger(L, -1) : -1;
+  type->kind = (remit_kind)kind;
+  raw_field(L, index, "optional");
   type->optional = lua_toboolean(L, -1);
-  lua_getfield(L, index, "order");
-  lua_getfield(L, index, "spec");
+  raw_field(L, index, "order");
+  raw_field(L, index, "spec");
   int order = lua_gettop(L) - 1, spec = lua_gettop(L);
+  if (kind < 0 || kind >= REMIT_KINDS || !lua_istable(L, spec)) luaL_error(L, "%s: a type was changed after it was made", where);
   if (c->depth > 60) luaL_error(L, "%s: declared too deep", where);
   if (type->kind == REMIT_RECORD) {
     compile_record(L, spec, order, type, c, where);
   } else {
-    lua_getfield(L, spec, "sensitive");
-    type->sensitive = lua_toboolean(L, -1);
+    raw_field(L, spec, "sensitive");
+    if (lua_toboolean(L, -1)) type->sensitive = true;
     if (type->kind == REMIT_ENUM) {
       compile_enum(L, spec, type, c, where);
     } else if (type->kind == REMIT_LIST || type->kind == REMIT_MAP) {
       compile_bounds(L, spec, type, where);
-      lua_getfield(L, spec, "of");
-      bool fresh = c->fresh;
+      raw_field(L, spec, "of");
+      bool fresh = c->fresh, sensitive = c->sensitive;
       c->fresh = true;
+      c->sensitive = type->sensitive;
       c->depth++;
       const char *inner = lua_pushfstring(L, "%s[]", where);
       type->of = compile(L, lua_gettop(L) - 1, c, inner);
       if (type->of->optional) luaL_error(L, "%s: what a list or map holds cannot be optional", where);
       c->depth--;
       c->fresh = fresh;
+      c->sensitive = sensitive;
     } else {
       compile_bounds(L, spec, type, where);
     }
@@ -274,7 +296,7 @@ static remit_type *compile(lua_State *L, int index, compiler *c, const char *whe
 }
 
 remit_type *remit_compile_type(lua_State *L, int index, int slots, int32_t *slot_count, const char *where) {
-  compiler c = {slots, slot_count, 1, false};
+  compiler c = {.slots = slots, .slot_count = slot_count, .depth = 1, .fresh = true};
   return compile(L, index, &c, where);
 }
 
@@ -379,7 +401,8 @@ void remit_compile_policy(lua_State *L, int index, remit_policy *policy) {
   lua_getfield(L, index, "order");
   int orders = lua_gettop(L);
   lua_getfield(L, index, "input");
-  policy->input = remit_compile_type(L, lua_gettop(L), slots, &policy->slot_count, "input");
+  compiler c = {.slots = slots, .slot_count = &policy->slot_count, .depth = 1};
+  policy->input = compile(L, lua_gettop(L), &c, "input");
   if (policy->input->kind != REMIT_RECORD || policy->input->optional) luaL_error(L, "input: expected record { … }");
   lua_getfield(L, index, "strict");
   if (lua_toboolean(L, -1)) make_strict(policy->input);

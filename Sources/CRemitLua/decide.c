@@ -32,7 +32,9 @@ static void find_id(remit_vm *vm) {
   remit_json_walk walk;
   if (!remit_json_walk_start(&walk, input) || !walk.object) return;
   while (remit_json_walk_next(&walk)) {
-    if (walk.key.length != 2 || memcmp(walk.key.bytes, "id", 2) != 0) continue;
+    uint8_t key[12];          /* "id" has at most two escapes of six bytes */
+    if (walk.key.length > sizeof key) continue;
+    if (remit_json_unescape(walk.key.bytes, walk.key.length, key) != 2 || key[0] != 'i' || key[1] != 'd') continue;
     uint8_t first = walk.value.bytes[0];
     if (first == '"' || first == '-' || (uint8_t)(first - '0') <= 9) vm->job.id = walk.value;
     return;
@@ -54,6 +56,7 @@ static int run(lua_State *L) {
     vm->job.status = REMIT_INVALID_INPUT;
     return 0;
   }
+  if (__builtin_expect(vm->job.escaped_key && !vm->job.id.length, 0)) find_id(vm);
   lua_settop(L, 2);
   lua_pushvalue(L, lua_upvalueindex(UP_DECIDE));
   lua_pushvalue(L, 2);
@@ -86,6 +89,11 @@ void remit_make_runner(lua_State *L, remit_policy *policy) {
   lua_rawgeti(L, slots, REMIT_SLOT_PARAMS);
   lua_rawgeti(L, slots, REMIT_SLOT_CONTEXT);
   lua_rawgeti(L, slots, REMIT_SLOT_DECIDE);
+  lua_Debug ar;
+  lua_pushvalue(L, -1);
+  lua_getinfo(L, ">S", &ar);
+  memcpy(policy->decide_file, ar.short_src, sizeof ar.short_src);
+  policy->decide_line = ar.linedefined;
   lua_rawgetp(L, LUA_REGISTRYINDEX, &remit_key_counter);
   lua_pushcclosure(L, run, UP_COUNT);
   policy->run = luaL_ref(L, LUA_REGISTRYINDEX);
@@ -161,6 +169,8 @@ remit_status remit_vm_decide(remit_vm *vm, uint32_t number, remit_slice input, u
   remit_status status = vm->job.status;
   if (__builtin_expect(lua_status != LUA_OK, 0)) {
     status = remit_take_error(vm, lua_status);
+    if (status == REMIT_POLICY_ERROR && !vm->message_line)
+      remit_vm_locate(vm, vm->job.policy->decide_file, vm->job.policy->decide_line);
     if (status == REMIT_BUDGET_MEMORY && vm->memory.refusals) vm->discard = true;
     out->length = start;
     start_error(vm, line);

@@ -106,7 +106,10 @@ static int call_date(lua_State *L) {
   if (lua_istable(L, 1)) return make_type(L, REMIT_DATE);
   size_t length;
   const char *text = luaL_checklstring(L, 1, &length);
-  if (!remit_date_valid(text, length)) return luaL_error(L, "date: expected YYYY-MM-DD, got \"%s\"", text);
+  if (!remit_date_valid(text, length)) {
+    remit_charge_bytes(L, length);
+    return luaL_error(L, "date: expected YYYY-MM-DD, got \"%s\"", text);
+  }
   lua_settop(L, 1);
   return 1;
 }

@@ -96,6 +96,8 @@ typedef struct remit_policy {
   uint32_t reason_count;
   bool has_check;
 
+  char decide_file[64];       /* where `decide` starts */
+  int decide_line;
   int run;                    /* registry: the C closure that decides, see decide.c */
   int slots;                  /* registry: interned strings and reused tables by number */
   int32_t slot_count;
@@ -104,6 +106,9 @@ typedef struct remit_policy {
   uint32_t last_outcome;
   remit_shape shape;
 } remit_policy;
+
+/* The part of `opening` that belongs to the decision: {"outcome": */
+enum { REMIT_OPENING_BYTES = 11 };
 
 /* Places in a policy's slots that every policy has. */
 enum {
@@ -114,6 +119,7 @@ enum {
 /* Memory that lives as long as the machine. */
 typedef struct remit_arena {
   void *blocks;
+  size_t bytes;               /* taken in all */
 } remit_arena;
 void remit_arena_free(remit_arena *arena);
 

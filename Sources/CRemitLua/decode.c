@@ -143,7 +143,7 @@ static bool push_text(lua_State *L, const remit_type *type, const char *bytes, s
   case REMIT_TEXT:
     if (type->has_min || type->has_max) {
       /* A text of n bytes has from n / 4 to n characters, which settles most cases without counting. */
-      bool clear = (double)(length / 4) >= type->low && (double)length <= type->high && (length > 0 || type->low <= 0);
+      bool clear = !type->long_bounds && (double)(length / 4) >= type->low && (double)length <= type->high && (length > 0 || type->low <= 0);
       if (!clear && !count_within(type, characters(bytes, length))) return false;
     }
     lua_pushlstring(L, bytes, length);
@@ -336,6 +336,7 @@ static bool read_key(lua_State *L, remit_json_cursor *c, remit_type *type, remit
     size_t length;
     const char *bytes = unescaped(L, &key, &length);
     *field = remit_type_field(type, (const uint8_t *)bytes, length);
+    remit_vm_of(L)->job.escaped_key = true;
     lua_pop(L, 1);
   } else {
     *field = remit_type_field(type, key.bytes, key.length);

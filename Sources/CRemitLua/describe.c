@@ -129,6 +129,8 @@ remit_status remit_vm_describe(remit_vm *vm, uint32_t policy, remit_slice *out) 
   vm->scratch.length = 0;
   vm->message_line = 0;
   vm->memory.limit = vm->memory.bytes + vm->limits.load.memory_bytes;
+  vm->memory.refusals = 0;
+  vm->scratch.failed = vm->spent = false;
   lua_pushcfunction(L, describe);
   lua_pushlightuserdata(L, vm->policies[policy]);
   int status = lua_pcall(L, 1, 0, 0);

@@ -115,6 +115,7 @@ static void encode_object(lua_State *L, encoder *e, int index) {
       numbers = true;
       char text[REMIT_DECIMAL_TEXT_MAX];
       size_t length = remit_number_text(L, -1, text);
+      if (!length) remit_number_error(L, -1);
       members[i].key = lua_pushlstring(L, text, length);
       members[i].length = length;
       lua_pop(L, 1);
@@ -185,7 +186,6 @@ static bool encode_array(lua_State *L, encoder *e, int index) {
 /* The keys are 1 … n but Lua does not hold them in that order. */
 static bool is_sequence(lua_State *L, int index) {
   lua_Integer length = (lua_Integer)lua_rawlen(L, index), count = 0;
-  if (!length) return false;
   lua_pushnil(L);
   while (lua_next(L, index)) {
     lua_pop(L, 1);
@@ -211,11 +211,15 @@ static void encode_sequence(lua_State *L, encoder *e, int index) {
   remit_buffer_byte(e->out, ']');
 }
 
+enum { TRIES_MAX = 5 };
+
 static void encode_table(lua_State *L, encoder *e, int index) {
   if (e->depth >= e->depth_max) fail(L, e, "is nested too deep (or holds itself)");
   if (e->depth++ > 1) luaL_checkstack(L, 8, NULL);
+  remit_charge(L, 4);
+  /* To try and fail is twice the work, on each level again: only near the top. */
   if (is_object(L, index)) encode_object(L, e, index);
-  else if (!encode_array(L, e, index)) {
+  else if (e->depth > TRIES_MAX || !encode_array(L, e, index)) {
     if (is_sequence(L, index)) encode_sequence(L, e, index);
     else encode_object(L, e, index);
   }
@@ -409,11 +413,12 @@ static void encode_many(lua_State *L, encoder *e, int index, int slots) {
 
 void remit_encode_decision(lua_State *L, remit_policy *policy, int index, remit_buffer *out) {
   const remit_limits *limits = &remit_vm_of(L)->limits;
-  encoder e = {out, "the decision", 1, limits->nesting_depth, out->length + limits->decision_bytes};
+  /* The opening has written the first bytes of it: {"outcome": */
+  size_t start = out->length < REMIT_OPENING_BYTES ? 0 : out->length - REMIT_OPENING_BYTES;
+  encoder e = {out, "the decision", 1, limits->nesting_depth, start + limits->decision_bytes};
   if (lua_type(L, index) != LUA_TTABLE)
     luaL_error(L, "decide gave %s: expected a table with outcome and reasons", remit_typename(L, index));
   luaL_checkstack(L, 2 * REMIT_SHAPE_MAX + 24, NULL);
-  size_t start = out->length;
   lua_rawgeti(L, LUA_REGISTRYINDEX, policy->slots);
   int slots = lua_gettop(L);
   encode_outcome(L, &e, policy, index, slots);

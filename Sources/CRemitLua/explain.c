@@ -6,7 +6,7 @@
 /* The slow walk over an input that was refused: all that is wrong with it, in the order of the declaration, each with a JSON
  * Pointer. It asks the decoder itself whether a single value fits, so both always agree. */
 
-enum { PROBLEMS_MAX = 50, GOT_MAX = 80, WORDS_MAX = 1024 };
+enum { PROBLEMS_MAX = 50, PROBLEMS_BYTES_MAX = 64 * 1024, GOT_MAX = 80, WORDS_MAX = 1024 };
 
 typedef struct walker {
   lua_State *L;
@@ -150,7 +150,7 @@ static void push_index(walker *w, size_t index) {
 }
 
 static void report(walker *w, const char *words) {
-  if (w->problems++ >= PROBLEMS_MAX) return;
+  if (w->problems++ >= PROBLEMS_MAX || w->errors.length > PROBLEMS_BYTES_MAX) return;  /* paths may be long */
   char message[2 * WORDS_MAX];
   size_t name_length;
   remit_message_clip((const char *)w->name.bytes, w->name.length, 200, &name_length);
@@ -369,8 +369,10 @@ remit_status remit_explain_input(lua_State *L, remit_vm *vm, const remit_type *r
     }
     remit_vm_say(vm, "%.*s", (int)w.first_message_length, w.first_message);
   }
+  bool failed = w.pointer.failed || w.name.failed || w.errors.failed || w.first_pointer.failed;
   free_walker(&w);
   if (lua_status != LUA_OK) lua_error(L);
+  if (failed) luaL_error(L, "not enough memory");
   if (!w.problems) luaL_error(L, "an input was refused for no reason that can be named");
   return REMIT_INVALID_INPUT;
 }

@@ -6,6 +6,8 @@
 /* Tables that outlive a decision are read-only: their addresses are in a set, which every write looks at that the front end
  * could not prove to go to a table made in the same call. Reading costs nothing. */
 
+enum { LARGE_SET = 4096 };
+
 const char remit_key_writers = 0;
 
 static inline size_t address_hash(const void *address) {
@@ -45,6 +47,10 @@ bool remit_address_set_add(remit_address_set *set, const void *address) {
 
 void remit_address_set_clear(remit_address_set *set) {
   if (!set->count) return;
+  if (set->mask > LARGE_SET) {  /* one large input is not to slow down all that follow */
+    remit_address_set_free(set);
+    return;
+  }
   memset(set->slots, 0, (set->mask + 1) * sizeof(void *));
   set->count = 0;
 }
@@ -72,6 +78,12 @@ static void check_newindex(lua_State *L) {
     luaL_error(L, "__newindex cannot be a read-only table");
 }
 
+/* Raises where a `__call` (at the top of the stack) is no function: Lua goes through a chain of objects that call each other in
+ * one instruction, and in time quadratic in its length. */
+static void check_call(lua_State *L) {
+  if (!lua_isnil(L, -1) && !lua_isfunction(L, -1)) luaL_error(L, "'__call' must be a function");
+}
+
 static const char *const forbidden_keys[] = {"__gc", "__close", "__mode", "__metatable"};
 
 void remit_check_metatable(lua_State *L, int index) {
@@ -84,7 +96,10 @@ void remit_check_metatable(lua_State *L, int index) {
   lua_pushliteral(L, "__newindex");
   lua_rawget(L, index);
   check_newindex(L);
-  lua_pop(L, 1);
+  lua_pushliteral(L, "__call");
+  lua_rawget(L, index);
+  check_call(L);
+  lua_pop(L, 2);
 }
 
 /* Raises where a metatable must not get this field (key at 2, value at 3) after it was set. */
@@ -93,10 +108,8 @@ static void check_late_metafield(lua_State *L) {
   if (key[0] != '_' || key[1] != '_') return;
   for (size_t i = 0; i < sizeof forbidden_keys / sizeof *forbidden_keys; i++)
     if (!strcmp(key, forbidden_keys[i])) luaL_error(L, "the field '%s' cannot be set", key);
-  if (!strcmp(key, "__newindex")) {
-    lua_settop(L, 3);
-    check_newindex(L);
-  }
+  if (!strcmp(key, "__newindex")) check_newindex(L);
+  if (!strcmp(key, "__call")) check_call(L);
 }
 
 /* table, key, value: what `t[k] = v` becomes where the front end cannot prove whose table it is. */

@@ -10,6 +10,7 @@ static int raise(lua_State *L) {
   lua_Integer level = remit_opt_integer(L, 2, 1);
   lua_settop(L, 1);
   if (lua_type(L, 1) == LUA_TSTRING && level > 0) {
+    remit_charge_bytes(L, lua_rawlen(L, 1));
     luaL_where(L, level < INT_MAX ? (int)level : INT_MAX);
     lua_pushvalue(L, 1);
     lua_concat(L, 2);
@@ -31,6 +32,7 @@ static int pcall(lua_State *L) {
   luaL_checkany(L, 1);
   lua_pushboolean(L, 1);
   lua_insert(L, 1);
+  uint32_t modules = remit_modules_open(L);
   int status = lua_pcall(L, lua_gettop(L) - 2, LUA_MULTRET, 0);
   if (status == LUA_OK) {
     if (!remit_is_spent(L)) return lua_gettop(L);
@@ -39,7 +41,7 @@ static int pcall(lua_State *L) {
     return lua_error(L);
   }
   if (remit_is_memory_error(L, status)) remit_spend_memory(L);
-  if (remit_is_spent(L)) return lua_error(L);
+  if (remit_is_spent(L) || remit_modules_open(L) != modules) return lua_error(L);
   lua_pushboolean(L, 0);
   lua_insert(L, -2);
   return 2;

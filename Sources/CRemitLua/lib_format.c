@@ -260,6 +260,7 @@ static void add_text(lua_State *L, remit_text *out, spec *s, int arg) {
   size_t length;
   const char *text = remit_push_text(L, arg, &length);
   if (has_modifiers(s)) {
+    remit_charge_bytes(L, length);
     luaL_argcheck(L, !memchr(text, 0, length), arg, "string contains zeros");
     read_spec(L, s, "-", true);
     if (s->precision >= 0 && (size_t)s->precision < length) length = (size_t)s->precision;

@@ -1,3 +1,4 @@
+#include <stdio.h>
 #include <string.h>
 
 #include "arith.h"
@@ -11,6 +12,7 @@ const char remit_key_loaded = 0;
 static const lua_CFunction helpers[] = {
   remit_op_spent, remit_op_add,  remit_op_sub, remit_op_mul, remit_op_div, remit_op_idiv,   remit_op_mod, remit_op_pow, remit_op_band,
   remit_op_bor,   remit_op_bxor, remit_op_shl, remit_op_shr, remit_op_bnot, remit_op_concat, remit_op_set, remit_op_for, remit_op_big,
+  remit_op_va,
 };
 enum { HELPERS = sizeof helpers / sizeof *helpers };
 
@@ -101,9 +103,23 @@ void remit_push_loading_module(lua_State *L) {
   lua_remove(L, -2);
 }
 
+/* Some messages of Lua's compiler name the end of the block in front and the line that matters behind: "… at line 7". */
+static _Noreturn void refuse_text(lua_State *L, const char *file) {
+  size_t length;
+  const char *message = lua_tolstring(L, -1, &length), *at = NULL, *next = message;
+  while (message && (next = strstr(next, " at line "))) at = next++;
+  const char *words = message && strncmp(message, file, strlen(file)) == 0 ? strstr(message, ": ") : NULL;
+  if (at && words && words < at) {
+    lua_pushlstring(L, words, (size_t)(at - words));
+    lua_pushfstring(L, "%s:%s%s", file, at + strlen(" at line "), lua_tostring(L, -1));
+  }
+  lua_error(L);
+  __builtin_unreachable();
+}
+
 static void run_module(lua_State *L, const char *name, const remit_module *module) {
   const char *chunk = lua_pushfstring(L, "@%s", lua_pushlstring(L, (const char *)module->file.bytes, module->file.length));
-  if (luaL_loadbufferx(L, (const char *)module->text.bytes, module->text.length, chunk, "t") != LUA_OK) lua_error(L);
+  if (luaL_loadbufferx(L, (const char *)module->text.bytes, module->text.length, chunk, "t") != LUA_OK) refuse_text(L, chunk + 1);
   note_writers(L, module);
   luaL_checkstack(L, HELPERS + 2, NULL);
   lua_pushinteger(L, 0);
@@ -130,14 +146,20 @@ void remit_load_module(lua_State *L, const char *name, size_t length) {
   }
   remit_module module = {0};
   remit_slice wanted = {(const uint8_t *)name, length};
-  if (!vm->loading) luaL_error(L, "module '%s' is not loaded: require it at the top of the file", name);
+  if (!vm->loading) {
+    remit_charge_bytes(L, length);
+    luaL_error(L, "module '%s' is not loaded: require it at the top of the file", name);
+  }
   if (memchr(name, 0, length) || !vm->source.module(vm->source.context, wanted, &module))
     luaL_error(L, "module '%s' not found, or not loadable", name);
   lua_pushboolean(L, 0);
   lua_setfield(L, loaded, name);
+  char outer[sizeof vm->module_file];
+  memcpy(outer, vm->module_file, sizeof outer);
+  snprintf(vm->module_file, sizeof vm->module_file, "%.*s", (int)module.file.length, (const char *)module.file.bytes);
   push_loading(L, name);
+  vm->modules_open++;
   run_module(L, name, &module);
-  pop_loading(L);
   if (lua_isnil(L, -1)) {
     lua_pop(L, 1);
     lua_pushboolean(L, 1);
@@ -145,9 +167,14 @@ void remit_load_module(lua_State *L, const char *name, size_t length) {
   remit_freeze(L, -1);
   lua_pushvalue(L, -1);
   lua_setfield(L, loaded, name);
+  vm->modules_open--;
+  pop_loading(L);
+  if (vm->modules_open) memcpy(vm->module_file, outer, sizeof outer);  /* the outermost stays: what follows is about it */
   lua_replace(L, top + 1);
   lua_settop(L, top + 1);
 }
+
+uint32_t remit_modules_open(lua_State *L) { return remit_vm_of(L)->modules_open; }
 
 int remit_require(lua_State *L) {
   size_t length;
@@ -227,6 +254,8 @@ static remit_status protected_load(remit_vm *vm, lua_CFunction function, load_jo
   vm->memory.refusals = 0;
   vm->message_length = 0;
   vm->message_line = 0;
+  vm->modules_open = 0;
+  snprintf(vm->module_file, sizeof vm->module_file, "%.*s", (int)job->name.length, (const char *)job->name.bytes);
   lua_pushcfunction(L, remit_on_error);
   lua_pushcfunction(L, function);
   lua_pushlightuserdata(L, job);
@@ -236,6 +265,8 @@ static remit_status protected_load(remit_vm *vm, lua_CFunction function, load_jo
   lua_settop(L, 0);
   lua_pushcfunction(L, remit_after_load);
   if (lua_pcall(L, 0, 0, 0) != LUA_OK) lua_settop(L, 0);
+  if (result != REMIT_OK && vm->message_line) remit_vm_locate(vm, vm->message_file, (int)vm->message_line);
+  else if (result != REMIT_OK) remit_vm_locate(vm, vm->module_file, 1);
   vm->base_bytes = vm->memory.bytes;
   vm->spent = false;
   return result;

@@ -41,6 +41,7 @@ typedef struct remit_job {
   remit_slice id;             /* the input's own id as written, or empty */
   remit_status status;
   uint64_t line;
+  bool escaped_key;           /* a key with escapes was read: it may be the id's */
 } remit_job;
 
 struct remit_vm {
@@ -55,6 +56,7 @@ struct remit_vm {
   uint32_t milliseconds;
   size_t memory_bytes;        /* the budget in force */
   uint64_t started;           /* thread time at the first look at the clock; 0: not yet */
+  size_t start_bytes;         /* held when the budget was started */
   bool spent;
   remit_status spent_status;
 
@@ -76,7 +78,10 @@ struct remit_vm {
 
   char message[1024];
   size_t message_length;
-  uint32_t message_line;      /* of the policy's file, where an error was raised; 0: unknown */
+  uint32_t modules_open;      /* being loaded, one in another */
+  char module_file[256];      /* of the module that was loaded last, for messages that name no place */
+  char message_file[64];      /* the policy's file, where an error was raised */
+  uint32_t message_line;      /* and the line in it; 0: unknown */
   remit_buffer scratch;
 };
 
@@ -95,6 +100,7 @@ void remit_budget_start(lua_State *L, remit_vm *vm, const remit_budget *budget, 
 /* Takes what is pending from the counter; raises where the budget does not hold it. */
 void remit_budget_settle(lua_State *L, remit_vm *vm);
 int remit_op_spent(lua_State *L);
+int remit_op_va(lua_State *L);
 
 /* ---- freeze.c */
 int remit_op_set(lua_State *L);
@@ -125,6 +131,8 @@ void remit_make_runner(lua_State *L, remit_policy *policy);
 
 /* ---- message.c */
 void remit_vm_say(remit_vm *vm, const char *format, ...) __attribute__((format(printf, 2, 3)));
+/* Puts "file:line: " in front of the message unless it names a place. */
+void remit_vm_locate(remit_vm *vm, const char *file, int line);
 /* The message handler of every protected call: notes the line of the policy that failed. */
 int remit_on_error(lua_State *L);
 /* Takes the error value at the top of the stack into `message`; never raises. */

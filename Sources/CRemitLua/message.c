@@ -36,16 +36,17 @@ int remit_on_error(lua_State *L) {
     lua_getinfo(L, "Sl", &ar);
     if (ar.currentline > 0) {
       vm->message_line = (uint32_t)ar.currentline;
+      memcpy(vm->message_file, ar.short_src, sizeof ar.short_src);
       break;
     }
   }
   return 1;
 }
 
-/* The number in "file.lua:14: ...", or 0. */
+/* The number in "file.lua:14: ..." or "data.csv:14: ...", or 0. */
 static uint32_t line_of(const char *message, size_t length) {
   for (size_t i = 0; i + 5 < length && message[i] != ' ' && message[i] != '\n'; i++) {
-    if (memcmp(message + i, ".lua:", 5) != 0) continue;
+    if (memcmp(message + i, ".lua:", 5) != 0 && memcmp(message + i, ".csv:", 5) != 0) continue;
     uint32_t line = 0;
     for (i += 5; i < length && message[i] >= '0' && message[i] <= '9' && line < 100000000; i++)
       line = line * 10 + (uint32_t)(message[i] - '0');
@@ -59,6 +60,13 @@ bool remit_is_memory_error(lua_State *L, int status) {
   if (status == LUA_ERRMEM) return true;
   if (!remit_vm_of(L)->memory.refusals || lua_type(L, -1) != LUA_TSTRING) return false;
   return strcmp(lua_tostring(L, -1), "not enough memory") == 0;
+}
+
+/* Puts the place in front of a message that has none. */
+void remit_vm_locate(remit_vm *vm, const char *file, int line) {
+  if (line_of(vm->message, vm->message_length)) return;
+  remit_vm_say(vm, "%s:%d: %.*s", file, line, (int)vm->message_length, vm->message);
+  vm->message_line = (uint32_t)line;
 }
 
 static remit_status spent_message(remit_vm *vm, remit_status status) {
@@ -90,6 +98,7 @@ remit_status remit_take_error(remit_vm *vm, int lua_status) {
   } else {
     remit_vm_say(vm, "the error is a %s value, not a text", lua_typename(L, lua_type(L, -1)));
   }
+  if (vm->message_line) remit_vm_locate(vm, vm->message_file, (int)vm->message_line);
   return REMIT_POLICY_ERROR;
 }
 

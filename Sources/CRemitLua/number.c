@@ -254,6 +254,7 @@ bool remit_push_number_from_text(lua_State *L, const char *text, size_t length) 
   size_t sign = *text == '-' || *text == '+';
   remit_decimal value;
   if (length > sign + 1 && text[sign] == '0' && (text[sign + 1] | 0x20) == 'x') {
+    remit_charge(L, length / 4);  /* a digit costs more than a byte */
     if (!parse_hex(text + sign + 2, length - sign - 2, &value)) return false;
     if (*text == '-' && (value.hi || value.lo)) value.negative = true;
     remit_push_whole(L, &value);

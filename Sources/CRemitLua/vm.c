@@ -181,6 +181,8 @@ bool remit_vm_set_at(remit_vm *vm, remit_slice at) {
   }
   job.length = remit_timestamp_parse(text, at.length, job.text);
   if (!job.length) return false;
+  vm->memory.limit = vm->memory.bytes + vm->limits.load.memory_bytes;
+  vm->memory.refusals = 0;
   lua_pushcfunction(vm->L, set_at);
   lua_pushlightuserdata(vm->L, &job);
   bool done = lua_pcall(vm->L, 1, 0, 0) == LUA_OK;

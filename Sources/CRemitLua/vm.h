@@ -31,6 +31,10 @@ bool remit_is_memory_error(lua_State *L, int status);
 /* Marks the memory budget as spent, after Lua ran out of memory; the caller raises. */
 void remit_spend_memory(lua_State *L);
 
+/* How many modules are being loaded, one in another. One that failed half-way stays among them: what it left behind may be read-only
+ * already, so its error must not be caught. */
+uint32_t remit_modules_open(lua_State *L);
+
 /* ---- Read-only tables (freeze.c). */
 
 /* Raises unless the table at `index` may be written: "attempt to modify a read-only table". */

@@ -8,8 +8,9 @@ from fractions import Fraction
 
 from support import Folder, policy
 
-EXACT = decimal.Context(prec=2000, Emax=99999, Emin=-99999, traps=[decimal.Inexact, decimal.InvalidOperation])
-ROUNDING = decimal.Context(prec=2000, Emax=99999, Emin=-99999, traps=[decimal.InvalidOperation])
+EXACT_DIGITS = 2000
+EXACT = decimal.Context(prec=EXACT_DIGITS, Emax=99999, Emin=-99999, traps=[decimal.Inexact, decimal.InvalidOperation])
+ROUNDING = decimal.Context(prec=EXACT_DIGITS, Emax=99999, Emin=-99999, traps=[decimal.InvalidOperation])
 DIGITS_MAX = 34
 INTEGER_MAX = 2**53 - 1
 ROUNDINGS = {"half_even": decimal.ROUND_HALF_EVEN, "half_up": decimal.ROUND_HALF_UP, "half_down": decimal.ROUND_HALF_DOWN,
@@ -294,6 +295,28 @@ class Operators(Numbers):
             cases.append((f'"am":"{a}","bm":"{b}"', op, expected))
         self.run_all(cases)
 
+    def test_the_edge_of_exponents(self):
+        """From -6144 to 6144 for the first digit; past that an error, never another number."""
+        texts = ["0", "1", "-1", "7", "2.5", "1e6144", "-1e6144", "1e-6144", "9." + "9" * 33 + "e6144", "1e6111", "1e-6100", "1e6100", "3e3072", "1e-3073", "1e19", "0.1", "100"]
+        values = {text: Decimal(text) for text in texts}
+        cases = []
+        EXACT.prec = 14000
+        try:
+            for op in OPERATORS[:6]:
+                for a, x in values.items():
+                    for b, y in values.items():
+                        try:
+                            expected = apply(op, x, y)
+                        except Refused:
+                            expected = None
+                        if expected is None or not expected or abs(expected.adjusted()) <= 6144:
+                            cases.append((f'"an":{a},"bn":{b}', op, expected))
+        finally:
+            EXACT.prec = EXACT_DIGITS
+        self.run_all(cases)
+        past = self.decide(OPERATIONS, ['{"op":"*","an":1e6144,"bn":10}', '{"op":"*","an":1e-6144,"bn":0.1}', '{"op":"/","an":1e-6144,"bn":10}', '{"op":"*","an":1e4000,"bn":1e4000}'])
+        self.assertEqual([result.get("error", {}).get("code") for result in past], ["policy_error"] * 4)
+
     def test_the_edge_of_integers(self):
         top = INTEGER_MAX
         rows = [("+", top, 0), ("+", top, 1), ("+", top, top), ("-", -top, 0), ("-", -top, 1), ("-", top, -1), ("*", top, 1), ("*", top, -1),
@@ -398,6 +421,19 @@ class Operators(Numbers):
                     expected = None
                 cases.append((f'{a},{b},"places":{places},"rounding":"{name}"', "div", expected))
         self.run_all(cases)
+
+    def test_parse(self):
+        """decimal.parse takes the grammar of the input's money: digits, one point, a sign; nothing else."""
+        taken = {"12.50": Decimal("12.5"), "+5": 5, "-0.10": Decimal("-0.1"), "007": 7, ".5": None, "5.": None, "1e2": None, " 5": None, "5 ": None, "": None, "-": None, "0x10": None, "1,5": None, "inf": None, "nan": None,
+                 "9" * 34: Decimal("9" * 34), "9" * 35: None, "0." + "0" * 50 + "1": Decimal("0." + "0" * 50 + "1"), "5\\0": None, "--5": None, "-0": 0, "\u0665": None}
+        text = policy('local value, why = decimal.parse(tx.text) return { outcome = "approve", reasons = { "ok" }, r = value, why = why, none = value == nil }', "text = text {}")
+        results = self.decide(text, [{"text": written} for written in taken])
+        for (written, expected), result in zip(taken.items(), results):
+            decision = result["decision"]
+            if expected is None and written not in (".5", "5."):
+                self.assertEqual((decision["none"], type(decision.get("why"))), (True, str), written)
+            elif expected is not None:
+                self.assertEqual(decision["r"], canonical(expected), written)
 
     def test_bad_manners(self):
         rows = ['"ai":1,"bi":3,"rounding":"half_even"', '"ai":1,"bi":3,"places":2,"rounding":"nearest"', '"ai":1,"bi":3,"places":2,"rounding":"HALF_UP"']
@@ -616,6 +652,150 @@ class Literals(Numbers):
                 cases += [(f"1.5 {op} {other}", None), (f"({other}) {op} 1", None), (f"tx.n {op} {other}", None)]
         cases += [("-{}", None), ("-'x'", None), ("1 .. nil", None), ("1.5 .. {}", None), ("#5", None), ("1 < '2'", None), ("1 == '1'", False), ("nil == 0", False)]
         self.run_expressions(cases, row={"n": "0.1"})
+
+
+class Writer:
+    """Writes one random program twice: in Lua, and in Python with the reference's operators."""
+
+    def __init__(self, generator):
+        self.generator = generator
+        self.lua, self.python = [], []
+        self.names = [[]]
+        self.counters = []
+        self.count = 0
+
+    def emit(self, depth, lua, python):
+        self.lua.append("  " * depth + lua)
+        self.python.append("  " * depth + python)
+
+    def visible(self):
+        return [name for scope in self.names for name in scope]
+
+    def fresh(self):
+        self.count += 1
+        return f"v{self.count}"
+
+    def leaf(self):
+        pick = self.generator.randrange(10)
+        names = self.visible() + self.counters
+        if names and pick < 6:
+            name = self.generator.choice(names)
+            return name, name
+        if pick == 6:
+            name, python = self.generator.choice([("tx.i", "7"), ("tx.n", "Decimal('19.99')"), ("tx.top", str(INTEGER_MAX)), ("tx.list[2]", "20"), ("#tx.list", "3"), ("tx.whole", "Decimal(4)")])
+            return (f"({name})" if name.startswith("#") else name), python
+        if pick < 9:
+            number = self.generator.choice([0, 1, 2, 3, 10, 100, 7, 2**31, 2**52, INTEGER_MAX, self.generator.randrange(1000)])
+            return str(number), str(number)
+        text = self.generator.choice(["0.1", "0.25", "2.0", "1.5", "19.99", "0.000001", "123456789012345678.5"])
+        return text, f"Decimal('{text}')"
+
+    def expression(self, depth):
+        if depth == 0:
+            return self.leaf()
+        op = self.generator.choice(["+", "-", "*", "+", "-", "%", "//", "/", "-x"])
+        a, pa = self.expression(self.generator.randrange(depth))
+        if op == "-x":
+            return f"(-{a})", f"(-{pa})"
+        b, pb = self.expression(self.generator.randrange(depth))
+        return f"({a} {op} {b})", f"apply('{op}', {pa}, {pb})"
+
+    def condition(self):
+        op = self.generator.choice(list(COMPARISONS))
+        (a, pa), (b, pb) = self.expression(1), self.expression(1)
+        return f"{a} {op} {b}", f"apply('{op}', {pa}, {pb})"
+
+    def block(self, depth, length):
+        self.names.append([])
+        self.python.append("  " * depth + "pass")
+        for _ in range(length):
+            self.statement(depth)
+        self.names.pop()
+
+    def statement(self, depth):
+        kind = self.generator.randrange(12)
+        names = self.visible()
+        if kind < 3 or not names:
+            lua, python = self.expression(2)
+            name = self.fresh()
+            self.emit(depth, f"local {name} = {lua}", f"{name} = {python}")
+            self.names[-1].append(name)
+        elif kind < 7:
+            name = self.generator.choice(names)
+            if self.generator.randrange(2):
+                op, (lua, python) = self.generator.choice("+-*"), self.leaf()
+                self.emit(depth, f"{name} = {name} {op} {lua}", f"{name} = apply('{op}', {name}, {python})")
+            else:
+                lua, python = self.expression(2)
+                self.emit(depth, f"{name} = {lua}", f"{name} = {python}")
+        elif kind == 7 and len(names) > 1:
+            a, b = self.generator.sample(names, 2)
+            self.emit(depth, f"{a}, {b} = {b}, {a} + 1", f"{a}, {b} = {b}, apply('+', {a}, 1)")
+        elif kind == 8 and depth < 5:
+            lua, python = self.condition()
+            self.emit(depth, f"if {lua} then", f"if {python}:")
+            self.block(depth + 1, self.generator.randrange(1, 3))
+            self.emit(depth, "else", "else:")
+            self.block(depth + 1, self.generator.randrange(1, 3))
+            self.lua.append("  " * depth + "end")
+        elif kind == 9 and depth < 4:
+            first, last, step = self.generator.choice([(1, 3, 1), (1, 3, 1), (0, 4, 2), (5, 1, -2), (INTEGER_MAX - 2, INTEGER_MAX, 1), (-INTEGER_MAX, 2 - INTEGER_MAX, 1), (1, 0, 1)])
+            counter = f"i{self.count}"
+            self.count += 1
+            self.emit(depth, f"for {counter} = {first}, {last}, {step} do", f"for {counter} in range({first}, {last + (1 if step > 0 else -1)}, {step}):")
+            self.counters.append(counter)
+            self.block(depth + 1, self.generator.randrange(1, 4))
+            self.counters.pop()
+            self.lua.append("  " * depth + "end")
+        elif kind == 10 and depth < 4:
+            rounds = f"w{self.count}"
+            self.count += 1
+            lua, python = self.condition()
+            self.emit(depth, f"local {rounds} = 0", f"{rounds} = 0")
+            self.emit(depth, f"while {rounds} < 4 and {lua} do", f"while {rounds} < 4 and {python}:")
+            self.emit(depth + 1, f"{rounds} = {rounds} + 1", f"{rounds} += 1")
+            self.block(depth + 1, self.generator.randrange(1, 3))
+            self.lua.append("  " * depth + "end")
+        elif kind == 11:
+            name, (lua, python) = self.fresh(), self.expression(2)
+            a, pa = self.leaf()
+            self.emit(depth, f"local function f{name}(x, y) local z = x * 2 + y return z - {lua} end", f"f{name} = lambda x, y: apply('-', apply('+', apply('*', x, 2), y), {python})")
+            self.emit(depth, f"local {name} = f{name}({a}, 3)", f"{name} = f{name}({pa}, 3)")
+            self.names[-1].append(name)
+
+    def program(self):
+        for _ in range(self.generator.randrange(3, 9)):
+            self.statement(1)
+        names = self.names[0]
+        self.emit(1, f"return {{ {', '.join(names)} }}", f"return [{', '.join(names)}]")
+        return "function(tx)\n" + "\n".join(self.lua) + "\nend", "def program():\n" + "\n".join(self.python)
+
+
+class Programs(Numbers):
+    def test_programs_of_assignments_and_loops(self):
+        """What the front end proves small and whole must be; everything else must be exact or refused."""
+        generator = random.Random(11)
+        cases = []
+        while len(cases) < 1500:
+            lua, python = Writer(generator).program()
+            scope = {"apply": apply, "Decimal": Decimal}
+            exec(python, scope)  # written just above
+            try:
+                expected = [canonical(value) for value in scope["program"]()]
+            except Refused:
+                if generator.randrange(3):
+                    continue
+                expected = None
+            cases.append((lua, expected))
+        row = {"i": 7, "n": "19.99", "top": INTEGER_MAX, "list": [10, 20, 30], "whole": "4.00"}
+        for start in range(0, len(cases), 500):
+            part = cases[start:start + 500]
+            text = policy('return { outcome = "approve", reasons = { "ok" }, r = cases[tx.case](tx) }', "case = integer {}, i = integer {}, n = number {}, top = integer {}, whole = money {}, list = list { of = integer {} }",
+                          prelude="local cases = {}\n" + "".join(f"cases[{index + 1}] = {lua}\n" for index, (lua, _) in enumerate(part)))
+            results = self.decide(text, [json.dumps({"case": index + 1} | row) for index in range(len(part))])
+            wrong = [(lua, expected, result.get("decision", result.get("error"))) for (lua, expected), result in zip(part, results)
+                     if (result.get("error", {}).get("code") != "policy_error" if expected is None else result.get("decision", {}).get("r") != expected)]
+            self.assertEqual(wrong[:3], [], f"{len(wrong)} differ")
 
 
 if __name__ == "__main__":

@@ -61,26 +61,36 @@ def policies(pairs):
 
 @unittest.skipUnless(shutil.which("lua5.4"), "lua5.4 is not installed")
 class Fixtures(unittest.TestCase):
-    def check(self, name):
-        pairs = fixture(name)
-        self.assertGreater(len(pairs), 100)
-        parts = dict(policies(pairs))
+    def differences(self, pairs):
+        """Index and what came instead, of each pair that is not as it should be."""
+        parts, found = dict(policies(pairs)), []
         with Folder({f"policies/fixtures/part_{start}.lua": text for start, text in parts.items()}) as folder:
             for start in parts:
                 results, done = folder.batch(f"fixtures.part_{start}", [{}])
                 self.assertEqual(done.returncode, 0, f"{done.stderr.decode()} {results}")
                 decision = results[0]["decision"]
                 self.assertEqual(decision["compared"], min(IN_ONE_POLICY, len(pairs) - start))
-                for number, got in decision["differences"]:
-                    expression, expected = pairs[start + number - 1]
-                    with self.subTest(expression):
-                        self.fail(f"expected {expected}, got {got}")
+                found += [(start + number - 1, got) for number, got in decision["differences"]]
+        return found
+
+    def check(self, name):
+        pairs = fixture(name)
+        self.assertGreater(len(pairs), 100)
+        for index, got in self.differences(pairs):
+            expression, expected = pairs[index]
+            with self.subTest(expression):
+                self.fail(f"expected {expected}, got {got}")
 
     def test_base(self):
         self.check("base.lua")
 
     def test_strings(self):
         self.check("strings.lua")
+
+    def test_a_difference_is_seen(self):
+        pairs = [("1 + 1", "2"), ("1 + 1", "3"), ("1 + 1", '"2"'), ("'é'", '"\\195\\169"'), ("error('no', 0)", "1"), ("nil", "false"), ("nil", "nil")]
+        self.assertEqual(self.differences(pairs * 20), [(i + 7 * n, got) for n in range(20) for i, got in (
+            (1, "2"), (2, "2"), (4, 'error: "no"'), (5, "nil"))])
 
 
 if __name__ == "__main__":

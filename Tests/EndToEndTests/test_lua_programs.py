@@ -107,44 +107,61 @@ def sprayed(text):
 
 def edges():
     yield "locals_190", "\n".join(f"local v{i} = {i} * 3" for i in range(190)) + \
-        "\nlocal s = v0 + v1 * v2 - v189\n" + "\n".join(f"s = s + v{i} // 2 ~ v{189 - i}" for i in range(190)) + "\nreturn { v0, v1, v94, v188, v189, s .. v7 .. '-' .. v188 }"
+        "\nlocal s = v0 + v1 * v2 - v189\n" + "\n".join(f"s = s + v{i} // 2 ~ v{189 - i}" for i in range(190)) + \
+        "\nreturn { v0, v1, v94, v188, v189, s .. v7 .. '-' .. v188 }"
     yield "locals_of_blocks", "local s = 0\n" + "\n".join(
         "do " + " ".join(f"local a{i} = {i * j}" for i in range(180)) + f" s = s + a179 + a{j} end" for j in range(5)) + "\nreturn { s }"
-    yield "parameters_150", "local function f(" + ", ".join(f"p{i}" for i in range(150)) + ") p3 = p3 + p149 return p0, p3, p149 end\nreturn { f(" + \
+    yield "parameters_150", "local function f(" + ", ".join(f"p{i}" for i in range(150)) + \
+        ") p3 = p3 + p149 return p0, p3, p149 end\nreturn { f(" + \
         ", ".join(str(i) for i in range(150)) + ") }"
     yield "arguments_240", "return { select('#', " + ", ".join(str(i) for i in range(240)) + "), math.max(" + \
         ", ".join(str(i * 37 % 241) for i in range(240)) + ") }"
     yield "upvalues_180", "\n".join(f"local u{i} = {i}" for i in range(180)) + "\nlocal function f(n) " + " ".join(
         f"u{i} = u{i} + n" for i in range(180)) + " return u0 * u1 + u179 // 2 .. 'x', u90 << 1 end\nf(1)\nreturn { f(2) }"
-    yield "upvalues_through_levels", "\n".join(f"local u{i} = {i}" for i in range(100)) + "\nlocal function a() local function b() local function c() " + \
+    yield "upvalues_through_levels", "\n".join(f"local u{i} = {i}" for i in range(100)) + \
+        "\nlocal function a() local function b() local function c() " + \
         "return " + " + ".join(f"u{i}" for i in range(100)) + " end return c end return b end\nu5 = 1000\nreturn { a()()() }"
-    yield "nested_functions", "local n = 0\n" + "local f = function() n = n + 1 return " + "(function() n = n + 1 return " * 40 + "n" + " end)()" * 40 + \
+    yield "nested_functions", "local n = 0\n" + "local f = function() n = n + 1 return " + "(function() n = n + 1 return " * 40 + "n" + \
+        " end)()" * 40 + \
         " end\nreturn { f(), f(), n }"
     yield "nested_blocks", "local n = 0\n" + "do local x = n n = x + 1 " * 120 + "n = n * 2" + " end" * 120 + "\nreturn { n }"
     yield "nested_ifs", "local n = 0\n" + "if n >= 0 then n = n + 1 " * 120 + "n = -n" + " else n = 1000 end" * 120 + "\nreturn { n }"
-    yield "nested_loops", "local n = 0\n" + "for i = 1, 2 do while true do n = n + i " * 9 + "n = n + 1" + " break end end" * 9 + "\nreturn { n }"
-    yield "nested_parentheses", "local a, b = 3, 4\nreturn { " + "(" * 120 + "a" + " + b)" * 120 + ", " + "(a * 1 + " * 80 + "b" + ")" * 80 + " }"
-    yield "nested_tables", "local t = " + "{ 1, " * 120 + "'in'" + " }" * 120 + "\nlocal n = 0 while type(t) == 'table' do t = t[2] n = n + 1 end return { n, t }"
+    yield "nested_loops", "local n = 0\n" + "for i = 1, 2 do while true do n = n + i " * 9 + "n = n + 1" + " break end end" * 9 + \
+        "\nreturn { n }"
+    yield "nested_parentheses", "local a, b = 3, 4\nreturn { " + "(" * 120 + "a" + " + b)" * 120 + ", " + "(a * 1 + " * 80 + "b" + \
+        ")" * 80 + " }"
+    yield "nested_tables", "local t = " + "{ 1, " * 120 + "'in'" + " }" * 120 + \
+        "\nlocal n = 0 while type(t) == 'table' do t = t[2] n = n + 1 end return { n, t }"
     yield "nested_calls", "local function f(x) return x + 1 end\nreturn { " + "f(" * 120 + "1" + ")" * 120 + " }"
-    yield "unary_chain", "local a, b = 5, true\nreturn { " + "- " * 121 + "a, " + "~ " * 121 + "a, " + "not " * 121 + "b, " + "- ~ " * 60 + "a }"
-    yield "power_of_tables", "local t = setmetatable({}, { __pow = function(a, b) return b == nil and 0 or b + 1 end })\nreturn { " + "t ^ " * 120 + "1 }"
+    yield "unary_chain", "local a, b = 5, true\nreturn { " + "- " * 121 + "a, " + "~ " * 121 + "a, " + "not " * 121 + "b, " + \
+        "- ~ " * 60 + "a }"
+    yield "power_of_tables", "local t = setmetatable({}, { __pow = function(a, b) return b == nil and 0 or b + 1 end })\nreturn { " + \
+        "t ^ " * 120 + "1 }"
     yield "concat_chain", "local a, n = 'x', 7\nreturn { " + " .. ".join(["a", "n", "'-'", "(a .. n)"] * 42) + " }"
     yield "concat_grouped", "local a = 'b'\nreturn { " + " .. ".join("(" + " .. ".join(["a", f"{i}"] * 30) + ")" for i in range(60)) + " }"
     yield "sum_chain", "local a, b = 3, 4\nreturn { " + " + ".join(["a", "b * 2", "7", "-a"] * 24) + " }"
-    yield "mixed_chain", "local a, b = 3, 4\nreturn { " + " ".join(["a +", "b *", "7 -", "a //", "2 %", "9 |", "b &", "12 ~", "a <<"] * 30) + " 1 }"
-    yield "and_or_chain", "local a, b = nil, 1\nreturn { " + " or ".join(["a and b"] * 300) + " or 'end', " + " and ".join(["b"] * 300) + " }"
-    yield "comparison_chain", "local a = 1\nlocal n = 0\n" + "\n".join(f"if a < {i} and a ~= {i + 1} or a == {i} then n = n + {i} end" for i in range(300)) + "\nreturn { n }"
-    yield "elseif_chain", "local function f(n) if n == 0 then return 'zero'" + "".join(f" elseif n == {i} then return {i * i}" for i in range(1, 400)) + \
+    yield "mixed_chain", "local a, b = 3, 4\nreturn { " + \
+        " ".join(["a +", "b *", "7 -", "a //", "2 %", "9 |", "b &", "12 ~", "a <<"] * 30) + " 1 }"
+    yield "and_or_chain", "local a, b = nil, 1\nreturn { " + " or ".join(["a and b"] * 300) + " or 'end', " + \
+        " and ".join(["b"] * 300) + " }"
+    yield "comparison_chain", "local a = 1\nlocal n = 0\n" + \
+        "\n".join(f"if a < {i} and a ~= {i + 1} or a == {i} then n = n + {i} end" for i in range(300)) + "\nreturn { n }"
+    yield "elseif_chain", "local function f(n) if n == 0 then return 'zero'" + \
+        "".join(f" elseif n == {i} then return {i * i}" for i in range(1, 400)) + \
         " end return 'none' end\nreturn { f(0), f(1), f(200), f(399), f(400) }"
-    yield "long_table", "local t = { " + ", ".join(f"{i} * 2" for i in range(5000)) + " }\nlocal s = 0 for _, v in ipairs(t) do s = s + v end return { #t, s, t[5000] }"
+    yield "long_table", "local t = { " + ", ".join(f"{i} * 2" for i in range(5000)) + \
+        " }\nlocal s = 0 for _, v in ipairs(t) do s = s + v end return { #t, s, t[5000] }"
     yield "many_constants", "local t = { " + ", ".join(f"k{i} = 'v{i}'" for i in range(600)) + " }\nreturn { " + ", ".join(
         f"t.k{i} .. t['k{i}']" for i in range(0, 600, 7)) + " }"
-    yield "index_chain", "local t = {} t.t = t t.n = 1 function t:m() self.n = self.n + 1 return self end\nreturn { t" + ".t" * 500 + ".n, t" + ":m()" * 300 + ".n, t" + \
+    yield "index_chain", "local t = {} t.t = t t.n = 1 function t:m() self.n = self.n + 1 return self end\nreturn { t" + ".t" * 500 + \
+        ".n, t" + ":m()" * 300 + ".n, t" + \
         "['t']" * 200 + ".n }"
     yield "string_calls", "local function f(s) return function(t) return f and s .. (type(t) == 'table' and #t or t) end end\nreturn { f'a''b', f\"a\"[[b]], f'x'{1, 2}, #f'' '' }"
-    yield "assignments_100", "local t = {}\n" + ", ".join(f"t[{i}]" for i in range(1, 101)) + " = " + ", ".join(f"{i} * {i}" for i in range(1, 101)) + \
+    yield "assignments_100", "local t = {}\n" + ", ".join(f"t[{i}]" for i in range(1, 101)) + " = " + \
+        ", ".join(f"{i} * {i}" for i in range(1, 101)) + \
         "\n" + ", ".join(f"t[{i}]" for i in range(1, 101)) + " = " + ", ".join(f"t[{101 - i}]" for i in range(1, 101)) + "\nreturn t"
-    yield "labels_100", "local i, s = 0, 0\n::top::\ni = i + 1\n" + "\n".join(f"if i == {n} then goto l{n} end" for n in range(1, 100)) + "\ngoto out\n" + "\n".join(
+    yield "labels_100", "local i, s = 0, 0\n::top::\ni = i + 1\n" + \
+        "\n".join(f"if i == {n} then goto l{n} end" for n in range(1, 100)) + "\ngoto out\n" + "\n".join(
         f"::l{n}:: s = s + {n} if i == {n} then goto top end" for n in range(1, 100)) + "\n::out:: return { i, s }"
     yield "semicolons", ";;; local a = 1; ; ;;do;;end;if a then;else;end;;;while false do;end;repeat;until true;;for i=1,1 do;end;;return { a };"
     yield "tight", "local a,b=1,2 local t={a,b;n=a}local s='x'..a..'y'..b..[[z]]if a<b then a=b+a*-b-t.n end return{a,s,t[1]..t[2],#t,a==b,not(a)==false,2--[[]]*--\n3}"

@@ -7,7 +7,7 @@ import Testing
   static let header =
     "local __remit_B,__remit_spent,__remit_add,__remit_sub,__remit_mul,__remit_div,__remit_idiv,__remit_mod,__remit_pow,"
     + "__remit_band,__remit_bor,__remit_bxor,__remit_shl,__remit_shr,__remit_bnot,__remit_concat,__remit_set,__remit_for,"
-    + "__remit_big=... return function(...)"
+    + "__remit_big,__remit_va=... return function(...)"
 
   /// The translated text without its frame and its charges.
   static func body(_ text: String) throws -> String {

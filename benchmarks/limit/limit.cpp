@@ -127,7 +127,7 @@ int main(int count, char **arguments) {
     usage();
   }
   double seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
-  std::fprintf(stderr, "%s: %llu lines, %.3f s, %.0f ns a line\n", mode.c_str(), static_cast<unsigned long long>(lines_read), seconds,
-               lines_read ? seconds * 1e9 / static_cast<double>(lines_read) : 0.0);
+  std::fprintf(stderr, "%s: %llu lines, %.3f s, %.0f ns a line\n", mode.c_str(), static_cast<unsigned long long>(lines_read),
+               seconds, lines_read ? seconds * 1e9 / static_cast<double>(lines_read) : 0.0);
   return 0;
 }

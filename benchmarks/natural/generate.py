@@ -61,11 +61,13 @@ def lines(rows, seed):
         remark = int(random_() * 8)
         level = 1 + int(pick * 997 % 1 * 6)
         yield (
-            f'{{"id":"TX-{row:08d}","company":{1000 + remark * 100},"created_at":"{date}T{8 + remark:02d}:{month * 4:02d}:{day * 2:02d}Z",'
+            f'{{"id":"TX-{row:08d}","company":{1000 + remark * 100},'
+            f'"created_at":"{date}T{8 + remark:02d}:{month * 4:02d}:{day * 2:02d}Z",'
             f'"date":"{date}","category":"{CATEGORIES[int(pick * 6)]}","amount":{money(amount)},"currency":"CNY",'
             f'"requester":{{"id":"U{requester}","name":"{FIRST[requester % 12]} {LAST[requester % 11]}","level":{level},'
             f'"department":"{DEPARTMENTS[requester % 5]}"}},'
-            f'"vendor":{{"id":"{"U" if vendor == requester else "V"}{vendor}","name":"{VENDORS[vendor % 8]}","country":"{COUNTRIES[vendor % 7]}",'
+            f'"vendor":{{"id":"{"U" if vendor == requester else "V"}{vendor}","name":"{VENDORS[vendor % 8]}",'
+            f'"country":"{COUNTRIES[vendor % 7]}",'
             f'"approved":{BOOLEAN[random_() < 0.96]}}},'
             f'"urgent":{BOOLEAN[pick * 1009 % 1 < 0.4]},"sole_source":{BOOLEAN[pick * 1013 % 1 < 0.04]},"budget":{money(budget)},'
             f'"cost_center":"CC-{4000 + vendor % 900}","risk_method":"{METHODS[remark % 3]}","probability":{probability},'

@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
 """Checks answers to the natural benchmark against a reference in Python's decimals, written apart from both policies.
 
-Remit's lines must be the very bytes that the reference expects. The limit program computes with doubles: its texts and flags must be
-the same except where a line lies exactly on a threshold, and its numbers must round to the same.
+Remit's lines must be the very bytes that the reference expects. The limit program computes with doubles: its texts and flags
+must be the same except where a line lies exactly on a threshold, and its numbers must round to the same.
 """
 
 import argparse
@@ -21,6 +21,7 @@ SIGNERS = ((0, "department_head"), (5000, "manager"), (50000, "director"), (5000
 BANDS = ((1000, "low"), (10000, "medium"), (100000, "high"))
 LEVERAGE = Decimal("0.7")
 COVERAGE = Decimal("3.5")
+APPROVED = {"outcome": "approve", "reasons": ["approved"]}
 
 HEADER = re.compile(rb'\{"id":("[^"]*"),"policy":"([a-z_.]+)","version":"([0-9a-f]{12})","decision":')
 
@@ -80,7 +81,10 @@ def parse(line):
 
 
 def verify(input_path, remit_path=None, limit_path=None, approve_path=None):
-    """Raises AssertionError at the first wrong line; returns (lines, lines on a threshold that the doubles decided otherwise)."""
+    """Raises AssertionError at the first wrong line.
+
+    Returns the number of lines, and of those on a threshold that the doubles decided otherwise.
+    """
     count = otherwise = 0
     versions = {}
     with contextlib.ExitStack() as stack:
@@ -93,7 +97,7 @@ def verify(input_path, remit_path=None, limit_path=None, approve_path=None):
             if remit:
                 check_remit(count, tx, next(remit, None), "benchmark.natural", expected, versions)
             if approve:
-                check_remit(count, tx, next(approve, None), "benchmark.approve", {"outcome": "approve", "reasons": ["approved"]}, versions)
+                check_remit(count, tx, next(approve, None), "benchmark.approve", APPROVED, versions)
             if limit:
                 otherwise += check_limit(count, tx, next(limit, None), expected, tie)
         for answers in (remit, approve, limit):
@@ -115,7 +119,8 @@ def check_limit(number, tx, line, expected, tie):
     assert line, f"line {number}: no answer"
     got = parse(line)
     assert got["id"] == tx["id"], f"line {number}: {line!r}"
-    assert round(Decimal(got["risk"]), 6) == round(expected["risk"], 6), f"line {number}: risk {got['risk']}, expected {expected['risk']}"
+    assert round(Decimal(got["risk"]), 6) == round(expected["risk"], 6), \
+        f"line {number}: risk {got['risk']}, expected {expected['risk']}"
     same = all(got[key] == expected[key] for key in ("outcome", "route", "band", "eligible", "failed"))
     assert same or tie, f"line {number}: {line!r}, expected {compact(expected)}"
     return not same

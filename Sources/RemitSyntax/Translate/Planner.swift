@@ -112,6 +112,7 @@ struct Planner {
       plan.blockCharges[body.index] = loopBody(body) + Self.helperCost
     case .return(let values):
       expressions(values)
+      passVarargs(values)
       jumps.append(-1)
     case .break: breaks += 1
     case .goto(_, let label): jumps.append(label.map { tree[$0].start } ?? -1)
@@ -210,6 +211,17 @@ struct Planner {
     }
   }
 
+  /// `...` as the last of several values hands all of them on, however many there are: `__remit_va` charges for them.
+  private mutating func passVarargs(_ values: Run) {
+    if let last = tree.expressions(values).last { passVarargs(last) }
+  }
+
+  private mutating func passVarargs(_ id: ExpressionID) {
+    guard case .varargs = tree[id].kind else { return }
+    cost += Self.helperCost
+    plan.edits[id.index] = .helper
+  }
+
   private func edited(_ id: ExpressionID) -> Bool { plan.edits[id.index] != .none }
 
   private func edited(_ run: Run) -> Bool { tree.expressions(run).contains { edited($0) } }
@@ -262,10 +274,12 @@ struct Planner {
       if edited(base) || edited(key) { plan.edits[id.index] = .inside }
     case .call(let callee, let arguments):
       expressions(arguments)
+      passVarargs(arguments)
       let isDeclaration = tree.declaredTable(callee, arguments) != nil
       if edited(callee) || edited(arguments) || isDeclaration { plan.edits[id.index] = .inside }
     case .method(let object, _, _, let arguments):
       expressions(arguments)
+      passVarargs(arguments)
       if edited(object) || edited(arguments) { plan.edits[id.index] = .inside }
     case .binary(let operation, let left, let right, _):
       expression(right)
@@ -306,6 +320,9 @@ struct Planner {
         if edited(key) { plan.edits[id.index] = .inside }
       }
       expression(field.value)
+      if case .positional = field.key, field.start == tree.fields[fields.range].last?.start {
+        passVarargs(field.value)
+      }
       if edited(field.value) { plan.edits[id.index] = .inside }
     }
   }

@@ -48,6 +48,7 @@ extension Writer {
   private mutating func returned(_ values: Run) {
     guard values.count == 1 else { return expressions(values) }
     let value = tree.expressionLists[values.range.lowerBound]
+    if case .varargs = tree[value].kind { return expression(value) }
     guard isHelper(value) || tree.raisesHere(value) else { return expression(value) }
     copy(to: tree[value].start)
     put("(")

@@ -5,7 +5,7 @@ struct Writer {
   static let header =
     "local __remit_B,__remit_spent,__remit_add,__remit_sub,__remit_mul,__remit_div,__remit_idiv,__remit_mod,"
     + "__remit_pow,__remit_band,__remit_bor,__remit_bxor,__remit_shl,__remit_shr,__remit_bnot,__remit_concat,"
-    + "__remit_set,__remit_for,__remit_big=... return function(...)"
+    + "__remit_set,__remit_for,__remit_big,__remit_va=... return function(...)"
 
   /// Nested helper calls; the stock compiler gives up at 200.
   private static let nestedCallsMax = 150
@@ -140,6 +140,11 @@ struct Writer {
     let node = tree[id]
     guard plan.edits[id.index] != .none else { return }
     switch node.kind {
+    case .varargs:
+      copy(to: node.start)
+      putWord("__remit_va(")
+      copy(to: node.end)
+      put(")")
     case .decimal:
       copy(to: node.start)
       putWord("__remit_big(\"")

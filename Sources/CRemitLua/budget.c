@@ -99,7 +99,12 @@ void remit_charge(lua_State *L, uint64_t steps) {
 }
 
 void remit_budget_settle(lua_State *L, remit_vm *vm) {
-  if (vm->pending || vm->spent) refill(L, vm);
+  if (!vm->spent && vm->pending <= vm->reserve) {  /* what is not handed out yet pays: nothing else has to be touched */
+    vm->reserve -= vm->pending;
+    vm->pending = 0;
+  } else if (vm->pending || vm->spent) {
+    refill(L, vm);
+  }
 }
 
 void remit_expect_bytes(lua_State *L, size_t bytes) {

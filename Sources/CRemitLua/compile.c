@@ -49,6 +49,7 @@ static remit_text keep_text(lua_State *L, int index, int slots, int32_t *slot_co
   text.slot = ++*slot_count;
   lua_pushvalue(L, index);
   lua_rawseti(L, slots, text.slot);
+  text.interned = lua_tostring(L, index);
   return text;
 }
 
@@ -58,6 +59,7 @@ static void keep_json(lua_State *L, remit_text *text, const char *behind) {
   if (!remit_json_write_string(scratch, (const uint8_t *)text->bytes, text->length) || scratch->failed)
     luaL_error(L, "outcomes and reasons: a text is not UTF-8");
   remit_buffer_append(scratch, behind, strlen(behind));
+  if (scratch->failed) luaL_error(L, "not enough memory");
   text->json = remit_arena_take(L, scratch->length + REMIT_TEXT_PADDING);
   text->json_length = (uint32_t)scratch->length;
   memcpy(text->json, scratch->bytes, scratch->length);

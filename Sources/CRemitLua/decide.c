@@ -41,7 +41,7 @@ static void find_id(remit_vm *vm) {
   }
 }
 
-/* (slots, input, …) -> nothing; everything goes through vm->job. */
+/* Nothing -> nothing; everything goes through vm->job. Slots stand at 1, the input at 2, the decision at 3. */
 static int run(lua_State *L) {
   remit_vm *vm = remit_vm_of(L);
   remit_policy *policy = vm->job.policy;
@@ -57,7 +57,6 @@ static int run(lua_State *L) {
     return 0;
   }
   if (__builtin_expect(vm->job.escaped_key && !vm->job.id.length, 0)) find_id(vm);
-  lua_settop(L, 2);
   lua_pushvalue(L, lua_upvalueindex(UP_DECIDE));
   lua_pushvalue(L, 2);
   lua_pushvalue(L, lua_upvalueindex(UP_PARAMS));
@@ -70,6 +69,19 @@ static int run(lua_State *L) {
   remit_encode_decision(L, policy, 3, out);
   remit_budget_settle(L, vm);
   remit_buffer_append(out, "}\n", 2);
+  return 0;
+}
+
+/* The first half of `run`. It is needed rarely, so it looks up what the runner holds. */
+static int read_input(lua_State *L) {
+  remit_vm *vm = remit_vm_of(L);
+  const remit_policy *policy = vm->job.policy;
+  lua_rawgetp(L, LUA_REGISTRYINDEX, &remit_key_counter);
+  remit_budget_start(L, vm, &vm->limits.decision, 1);
+  lua_rawgeti(L, LUA_REGISTRYINDEX, policy->slots);
+  lua_rawgeti(L, 2, policy->input->table_slot);
+  if (!remit_decode_input(L, vm, policy->input, 2, 3)) vm->job.status = REMIT_INVALID_INPUT;
+  remit_budget_settle(L, vm);
   return 0;
 }
 
@@ -147,15 +159,19 @@ static size_t memory_limit(const remit_vm *vm) {
   return vm->base_bytes + limit - slack;
 }
 
-remit_status remit_vm_decide(remit_vm *vm, uint32_t number, remit_slice input, uint64_t line, remit_buffer *out) {
-  lua_State *L = vm->L;
-  size_t start = out->length;
-  vm->job = (remit_job){.policy = vm->policies[number], .input = input, .out = out, .line = line, .status = REMIT_OK};
+static void start_job(remit_vm *vm, remit_job job) {
+  vm->job = job;
   vm->memory.limit = memory_limit(vm);
   vm->memory.refusals = 0;
   vm->memory.peak = vm->memory.bytes;
   vm->message_line = 0;
   vm->decided = true;
+}
+
+remit_status remit_vm_decide(remit_vm *vm, uint32_t number, remit_slice input, uint64_t line, remit_buffer *out) {
+  lua_State *L = vm->L;
+  size_t start = out->length;
+  start_job(vm, (remit_job){.policy = vm->policies[number], .input = input, .out = out, .line = line, .status = REMIT_OK});
   lua_pushcfunction(L, remit_on_error);
   lua_rawgeti(L, LUA_REGISTRYINDEX, vm->job.policy->run);
   int lua_status = lua_pcall(L, 0, 0, 1);
@@ -184,6 +200,20 @@ remit_status remit_vm_decide(remit_vm *vm, uint32_t number, remit_slice input, u
     return REMIT_INTERNAL_ERROR;
   }
   return status;
+}
+
+remit_status remit_vm_read(remit_vm *vm, uint32_t number, remit_slice input) {
+  lua_State *L = vm->L;
+  start_job(vm, (remit_job){.policy = vm->policies[number], .input = input, .status = REMIT_OK});
+  lua_pushcfunction(L, read_input);
+  int lua_status = lua_pcall(L, 0, 0, 0);
+  if (lua_status != LUA_OK) {
+    vm->job.status = remit_take_error(vm, lua_status);
+    if (vm->job.status == REMIT_BUDGET_MEMORY && vm->memory.refusals) vm->discard = true;
+  }
+  lua_settop(L, 0);
+  if (vm->memory.peak > vm->base_bytes + MUCH_BYTES && !vm->discard) tidy(vm);
+  return vm->job.status;
 }
 
 uint32_t remit_vm_last_outcome(const remit_vm *vm) {

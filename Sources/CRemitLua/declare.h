@@ -21,6 +21,7 @@ typedef struct remit_text {
   char *bytes;                /* NUL behind it */
   uint32_t length;
   int32_t slot;               /* of the interned string in the policy's slots */
+  const char *interned;       /* that string's own bytes: where these are the same, so are the texts */
   char *json;                 /* as JSON, with its quotes, padded; of outcomes with what follows them; else NULL */
   uint32_t json_length;
 } remit_text;

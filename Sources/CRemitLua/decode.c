@@ -113,6 +113,14 @@ static bool push_integer(lua_State *L, const remit_type *type, int64_t value) {
 }
 
 static bool decode_integer(lua_State *L, remit_json_cursor *c, const remit_type *type) {
+  double short_value;
+  const uint8_t *const start = c->at;
+  if (read_short(c, &short_value)) {
+    int64_t whole = (int64_t)short_value;
+    if ((double)whole == short_value) return push_integer(L, type, whole);
+    c->at = start;
+    return false;
+  }
   if (*c->at != '-' && (uint8_t)(*c->at - '0') > 9) return false;
   remit_json_number number;
   if (!remit_json_read_number(c, &number)) return false;

@@ -22,7 +22,29 @@ static void check_room(lua_State *L, encoder *e) {
   if (e->out->failed || e->out->length > e->ceiling) fail(L, e, "is too large as JSON");
 }
 
+/* A short text of Lua's own that needs no escapes, between quotes and with what stands around them: read and copied as one block.
+ * Lua's blocks lie in chunks with room behind them, see memory.c. */
+enum { SHORT_TEXT_MAX = 16, AROUND_MAX = 4 };
+static inline bool encode_short(encoder *e, const char *bytes, size_t length, const char *before, const char *behind) {
+#if REMIT_JSON_SSE2
+  remit_buffer *out = e->out;
+  if (length > SHORT_TEXT_MAX || remit_json_plain((const uint8_t *)bytes) < length) return false;
+  if (out->capacity - out->length < SHORT_TEXT_MAX + 2 * AROUND_MAX || out->limit) return false;
+  uint8_t *to = out->bytes + out->length;
+  while (*before) *to++ = (uint8_t)*before++;
+  memcpy(to, bytes, SHORT_TEXT_MAX);
+  to += length;
+  while (*behind) *to++ = (uint8_t)*behind++;
+  out->length = (size_t)(to - out->bytes);
+  return true;
+#else
+  (void)e, (void)bytes, (void)length, (void)before, (void)behind;
+  return false;
+#endif
+}
+
 static void encode_text(lua_State *L, encoder *e, const char *bytes, size_t length) {
+  if (encode_short(e, bytes, length, "\"", "\"")) return;
   if (!remit_json_write_string(e->out, (const uint8_t *)bytes, length)) {
     check_room(L, e);
     fail(L, e, "holds a text that is not UTF-8");
@@ -276,7 +298,7 @@ static inline void put(remit_buffer *out, const char *bytes, size_t length) {
 }
 
 static bool is_text(const remit_text *text, const char *bytes, size_t length) {
-  return text->length == length && memcmp(text->bytes, bytes, length) == 0;
+  return text->interned == bytes || (text->length == length && memcmp(text->bytes, bytes, length) == 0);
 }
 
 /* The text under that key of the decision, which stays on the stack; NULL where it is none. */
@@ -371,9 +393,11 @@ static bool encode_few(lua_State *L, encoder *e, remit_policy *policy, int index
   order_members(&policy->shape, members, count);
   for (uint32_t i = 0; i < count; i++) {
     const member *m = &members[policy->shape.order[i]];
-    remit_buffer_byte(e->out, ',');
-    encode_text(L, e, m->key, m->length);
-    remit_buffer_byte(e->out, ':');
+    if (!encode_short(e, m->key, m->length, ",\"", "\":")) {
+      remit_buffer_byte(e->out, ',');
+      encode_text(L, e, m->key, m->length);
+      remit_buffer_byte(e->out, ':');
+    }
     encode_value(L, e, m->place);
     check_room(L, e);
   }

@@ -252,6 +252,7 @@ static remit_status protected_load(remit_vm *vm, lua_CFunction function, load_jo
   lua_State *L = vm->L;
   vm->memory.limit = vm->memory.bytes + vm->limits.load.memory_bytes;
   vm->memory.refusals = 0;
+  remit_address_set_clear(&vm->input_tables);
   vm->message_length = 0;
   vm->message_line = 0;
   vm->modules_open = 0;
@@ -286,6 +287,7 @@ remit_status remit_vm_load_policy(remit_vm *vm, remit_slice name, uint32_t *numb
 
 remit_status remit_vm_load_tests(remit_vm *vm, remit_slice name, remit_slice *tests) {
   vm->scratch.length = 0;
+  vm->scratch.failed = false;
   load_job job = {name, NULL, &vm->scratch};
   size_t most = vm->limits.decision_bytes;
   vm->limits.decision_bytes = vm->limits.load.memory_bytes;  /* a file of tests may be larger than a decision */

@@ -7,6 +7,9 @@
  * so a policy that lives at the limit would otherwise collect at every step. */
 enum { REFUSALS_MAX = 32, CHUNK_BYTES = 16 * 1024 };
 
+/* Behind every block, so that a short text may be read as a whole block of 16 bytes. */
+enum { READABLE_BYTES = 16 };
+
 static inline size_t block_list(size_t size) { return (size - 1) / REMIT_BLOCK_STEP; }
 
 /* The peak is noted where memory comes from the system: what the free lists give was there before. */
@@ -17,7 +20,7 @@ static void *from_system(remit_memory *memory, size_t size) {
 
 static void *cut_small(remit_memory *memory, size_t rounded) {
   if ((size_t)(memory->chunk_end - memory->chunk_at) < rounded) {
-    uint8_t *chunk = from_system(memory, CHUNK_BYTES);
+    uint8_t *chunk = from_system(memory, CHUNK_BYTES + READABLE_BYTES);
     if (!chunk) return NULL;
     *(void **)chunk = memory->chunks;
     memory->chunks = chunk;

@@ -70,17 +70,21 @@ static void run_check(lua_State *L, const remit_policy *policy, int slots) {
   lua_error(L);
 }
 
+static void set_defaults(lua_State *L, const remit_policy *policy, int slots, int params) {
+  for (uint32_t i = 0; i < policy->param_count; i++) {
+    lua_rawgeti(L, slots, policy->params[i].name.slot);
+    lua_rawgeti(L, slots, policy->params[i].default_slot);
+    lua_rawset(L, params);
+  }
+}
+
 void remit_params_from_json(lua_State *L, remit_policy *policy, const remit_slice *json) {
   luaL_checkstack(L, 12, NULL);
   lua_rawgeti(L, LUA_REGISTRYINDEX, policy->slots);
   int slots = lua_gettop(L);
   lua_rawgeti(L, slots, REMIT_SLOT_PARAMS);
   int params = lua_gettop(L);
-  for (uint32_t i = 0; i < policy->param_count; i++) {
-    lua_rawgeti(L, slots, policy->params[i].name.slot);
-    lua_rawgeti(L, slots, policy->params[i].default_slot);
-    lua_rawset(L, params);
-  }
+  set_defaults(L, policy, slots, params);
   if (json) {
     remit_json_walk walk;
     if (!remit_json_walk_start(&walk, *json) || !walk.object) refuse(L, "params", "expected an object");
@@ -117,12 +121,23 @@ static int set_params(lua_State *L) {
   return 0;
 }
 
+/* After a failure, which may have set some of them. */
+static int reset_params(lua_State *L) {
+  const remit_policy *policy = ((params_job *)lua_touserdata(L, 1))->policy;
+  lua_rawgeti(L, LUA_REGISTRYINDEX, policy->slots);
+  lua_rawgeti(L, 2, REMIT_SLOT_PARAMS);
+  set_defaults(L, policy, 2, 3);
+  return 0;
+}
+
 remit_status remit_vm_set_params(remit_vm *vm, uint32_t policy, remit_slice json) {
   lua_State *L = vm->L;
   params_job job = {vm->policies[policy], json};
   vm->job.status = REMIT_OK;
   vm->message_length = 0;
   vm->memory.limit = vm->memory.bytes + vm->limits.load.memory_bytes;
+  vm->memory.refusals = 0;
+  remit_address_set_clear(&vm->input_tables);  /* those of the last input may be gone, and their addresses used again */
   lua_pushcfunction(L, remit_on_error);
   lua_pushcfunction(L, set_params);
   lua_pushlightuserdata(L, &job);
@@ -131,6 +146,10 @@ remit_status remit_vm_set_params(remit_vm *vm, uint32_t policy, remit_slice json
   if (status != LUA_OK) {
     result = remit_take_error(vm, status);
     if (vm->job.status == REMIT_INVALID_PARAMS) result = REMIT_INVALID_PARAMS;
+    lua_settop(L, 0);
+    lua_pushcfunction(L, reset_params);
+    lua_pushlightuserdata(L, &job);
+    if (lua_pcall(L, 1, 0, 0) != LUA_OK) vm->discard = true;
   }
   vm->spent = false;
   lua_settop(L, 0);

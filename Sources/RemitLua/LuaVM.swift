@@ -92,6 +92,16 @@ package import RemitModel
     return errorCode(unsafe remit_vm_decide(machine, policy.number, slice, line, buffer))
   }
 
+  /// Checks one input without deciding it: reads it as `decide` does.
+  ///
+  /// - Parameter input: As for `decide`.
+  /// - Returns: Nil where it fits the declaration; `invalidInput` whatever is wrong with it.
+  @unsafe package func read(_ policy: Policy, input: UnsafeRawBufferPointer) -> ErrorCode? {
+    // SAFETY: the caller vouches for `input` and the bytes behind it.
+    let slice = unsafe remit_slice(bytes: input.baseAddress?.assumingMemoryBound(to: UInt8.self), length: input.count)
+    return errorCode(unsafe remit_vm_read(machine, policy.number, slice))
+  }
+
   /// The outcome of the last decision, as its number in the declaration's list.
   package var lastOutcome: Int { Int(unsafe remit_vm_last_outcome(machine)) }
 

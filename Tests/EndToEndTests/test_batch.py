@@ -862,6 +862,23 @@ class CSV(Case):
             self.assertNotEqual(row[-2], "", row)
             self.assertIn(row[-2], ("parse_error", "invalid_input"))
 
+    def test_a_last_row_that_is_cut_is_an_error_not_nothing(self):
+        for torn in ('B,1,"2', 'B,1,"2\n', 'B,1,"2\nC,1,2\nD,1,2\n', 'B,1', "B"):
+            rows, done = self.table("id,amount,requester.level\nA,1,2\n" + torn)
+            self.assertEqual(done.returncode, 3, (torn, done.stdout))
+            self.assertEqual(len(rows), 3, (torn, done.stdout))
+            self.assertEqual((rows[1][rows[0].index("decision.outcome")], rows[2][-2]), ("approve", "parse_error"), torn)
+
+    def test_columns_that_are_not_declared_or_nameless(self):
+        rows, _ = self.table('id,amount,requester.level,,decision.outcome,"a ""b"", c"\nA,1,2,x,y,z\n', status=0)
+        self.assertEqual(rows[0][:8], ["id", "amount", "requester.level", "", "decision.outcome", 'a "b", c', "decision.outcome", "decision.reasons"])
+        self.assertEqual(rows[1][:8], ["A", "1", "2", "x", "y", "z", "approve", "ok;ok"])
+
+    def test_a_row_that_is_too_long(self):
+        rows, _ = self.table("id,amount,requester.level\nA,1,2\n" + "x" * (LINE_BYTES_MAX + 1) + ",1,2\nB,1,2\n", status=3)
+        self.assertEqual([row[-2] for row in rows[1:]], ["", "line_too_long", ""])
+        self.assertEqual((rows[1][0], rows[3][0]), ("A", "B"))
+
     def test_blank_lines_and_no_rows(self):
         rows, done = self.table("id,amount,requester.level\n\nA,1,2\n\n\nB,1,2\n", status=0)
         self.assertEqual([row[0] for row in rows], ["id", "A", "B"])

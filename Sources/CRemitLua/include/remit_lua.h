@@ -67,7 +67,7 @@ remit_status remit_vm_describe(remit_vm *vm, uint32_t policy, remit_slice *out);
 bool remit_vm_set_label(remit_vm *vm, uint32_t policy, remit_slice label);
 
 /* Sets params from a JSON object (texts or values by name); what it does not name gets its default. Runs `check`.
- * REMIT_INVALID_PARAMS with a message where one is unknown, mistyped or refused. */
+ * REMIT_INVALID_PARAMS with a message where one is unknown, mistyped or refused; after any failure all have their defaults. */
 remit_status remit_vm_set_params(remit_vm *vm, uint32_t policy, remit_slice json);
 
 /* The decision's time: an RFC 3339 time or a date. False where it is neither. */
@@ -77,6 +77,10 @@ bool remit_vm_set_at(remit_vm *vm, remit_slice at);
  * `out`. `input` has REMIT_JSON_PADDING readable bytes behind it. The status says what became of it; every status but
  * REMIT_OK wrote an error line, and the machine is ready for the next input (unless `remit_vm_spent`). */
 remit_status remit_vm_decide(remit_vm *vm, uint32_t policy, remit_slice input, uint64_t line, remit_buffer *out);
+
+/* Checks an input without deciding it: reads it as `remit_vm_decide` does, under the same budget. REMIT_INVALID_INPUT whatever is
+ * wrong with it; deciding it says what. */
+remit_status remit_vm_read(remit_vm *vm, uint32_t policy, remit_slice input);
 
 /* The outcome of the last decision, as its number in the declaration's `outcomes`. */
 uint32_t remit_vm_last_outcome(const remit_vm *vm);

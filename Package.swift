@@ -56,6 +56,14 @@ let package = Package(
       swiftSettings: strict
     ),
     .executableTarget(name: "remit", dependencies: ["RemitCommands"], swiftSettings: strict),
+    .executableTarget(
+      name: "RemitBench",
+      dependencies: [
+        "RemitEngine", "RemitPolicy", "RemitLua", "RemitWire", "RemitModel", "CRemitJSON", "CRemitDecimal",
+      ],
+      path: "benchmarks/RemitBench",
+      swiftSettings: strict
+    ),
 
     .testTarget(
       name: "CRemitDecimalTests", dependencies: ["CRemitDecimal"], exclude: ["reference.py"], swiftSettings: strict),

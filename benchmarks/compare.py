@@ -9,21 +9,17 @@ import argparse
 import os
 import pathlib
 import re
-import shutil
 import statistics
 import subprocess
 import sys
 import tempfile
 import time
 
-HERE = pathlib.Path(__file__).resolve().parent
-sys.path.insert(0, str(HERE / "natural"))
+import instructions
+import programs
 
-import generate  # noqa: E402  (beside this file, no package)
-import verify    # noqa: E402
+import verify  # in the folder that programs has added
 
-POLICIES = HERE / "natural" / "policies"
-LIMIT_POLICY = HERE / "limit" / "policy.lua"
 LIMIT_MODES = ("frame", "cpp", "learned", "natural", "echo-call")
 
 # The "first" column of the bars: the most (or, for speed-up, the least) that is allowed.
@@ -111,25 +107,17 @@ class Comparison:
     # What is run.
 
     def remit(self, policy, file, jobs=1):
-        return [self.options.remit, "batch", "--policy", policy, "--policies", POLICIES, "--jobs", str(jobs),
-                "--at", "2025-06-15T08:00:00Z", file]
-
-    def limit(self, mode, file):
-        return [self.options.limit, "--mode", mode, "--policy", LIMIT_POLICY, file]
+        return programs.remit(self.options.remit, policy, file, jobs)
 
     def programs(self, file):
-        programs = {f"limit {mode}": self.limit(mode, file) for mode in LIMIT_MODES}
+        commands = {f"limit {mode}": programs.limit(self.options.limit, mode, file) for mode in LIMIT_MODES}
         if self.options.remit:
-            programs["remit natural"] = self.remit("benchmark.natural", file)
-            programs["remit approve"] = self.remit("benchmark.approve", file)
-        return programs
+            commands["remit natural"] = self.remit("benchmark.natural", file)
+            commands["remit approve"] = self.remit("benchmark.approve", file)
+        return commands
 
     def input(self, rows):
-        path = self.folder / f"input-{rows}.ndjson"
-        if not path.exists():
-            with open(path, "w", encoding="utf-8", newline="\n") as out:
-                out.writelines(generate.lines(rows, self.options.seed))
-        return path
+        return programs.input_file(self.folder, rows, self.options.seed)
 
     # What is measured.
 
@@ -170,18 +158,6 @@ class Comparison:
         seconds = {name: statistics.median(whole[name]) - statistics.median(start_up[name]) for name in many}
         return {name: seconds[name] * 1e9 / (self.rows - 1) for name in many}
 
-    def instructions_per_line(self):
-        """Counted instructions a line, by program: the difference of two runs, so that start-up cancels."""
-        few, more = self.programs(self.input(1_000)), self.programs(self.input(2_000))
-        return {name: (self.instructions(more[name]) - self.instructions(few[name])) / 1_000 for name in few}
-
-    def instructions(self, command):
-        run = Run(["valgrind", "--tool=callgrind", "--callgrind-out-file=/dev/null", *command], set(self.cores))
-        found = re.search(r"Collected : (\d+)", run.message)
-        if not found:
-            sys.exit(f"compare: no count from callgrind:\n{run.message}")
-        return int(found[1])
-
     def speed_up(self):
         """Lines a second of two workers over those of one, by wall time, or None where the machine is never idle.
 
@@ -217,7 +193,7 @@ class Comparison:
               f"medians of {self.options.rounds}.\n")
         self.check_answers()
         times = self.time_per_line()
-        counts = self.instructions_per_line() if self.options.callgrind else {}
+        counts = instructions.per_line(self.programs, self.input) if self.options.callgrind else {}
         natural = times["limit natural"]
         print("| one core, JSON to JSON | ns a line | × natural Lua host |" + (" instructions |" if counts else ""))
         print("| --- | --: | --: |" + (" --: |" if counts else ""))
@@ -284,10 +260,10 @@ def main():
         program = getattr(options, name)
         if name == "remit" and program == "-":
             options.remit = None
-        elif not (found := shutil.which(program)):
+        elif not (found := programs.find(program)):
             parser.error(f"{program}: no such program")
         else:
-            setattr(options, name, os.path.abspath(found))
+            setattr(options, name, found)
     sys.stdout.reconfigure(line_buffering=True)
     with tempfile.TemporaryDirectory(prefix="remit-compare-") as folder:
         comparison = Comparison(options, pathlib.Path(folder))

@@ -22,7 +22,7 @@ static const struct {
 };
 
 /* Long arithmetic is about this much more work than the call that was charged already. */
-enum { LONG_STEPS = 4, POWER_STEPS = 32 };
+enum { LONG_STEPS = 4, DIVISION_STEPS = 16, POWER_STEPS = 32 };
 
 static int push_integer(lua_State *L, lua_Integer value) {
   lua_pushinteger(L, value);
@@ -84,7 +84,7 @@ static int apply(lua_State *L, operator op) {
   remit_decimal a, b;
   if (!remit_to_decimal(L, 1, &a)) return remit_number_error(L, 1);
   if (!remit_to_decimal(L, 2, &b)) return remit_number_error(L, 2);
-  remit_charge(L, op == POW ? POWER_STEPS : LONG_STEPS);
+  remit_charge(L, op == POW ? POWER_STEPS : op == DIV || op == IDIV || op == MOD ? DIVISION_STEPS : LONG_STEPS);
   remit_decimal_status status = REMIT_DECIMAL_OK;
   int64_t exponent;
   switch (op) {

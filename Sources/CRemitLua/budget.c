@@ -1,10 +1,9 @@
-#include <time.h>
-
 #include "machine.h"
 
 /* Translated code takes its steps from one counter, a Lua upvalue that all its functions share, and calls `remit_op_spent` when
- * that falls below zero. The counter is filled by slices, so that the clock is looked at now and then without anybody asking. */
-enum { SLICE = 20000, SLICE_MIN = 100, PENDING_MAX = 4096, SMALL_BYTES = 256 * 1024 };
+ * that falls below zero. The counter is filled by slices; what is not handed out yet pays for the work of library calls without
+ * the counter being touched. */
+enum { SLICE = 20000, PENDING_MAX = 4096 };
 
 const char remit_key_counter = 0;
 
@@ -16,34 +15,16 @@ int remit_open_budget(lua_State *L) {
   return 0;
 }
 
-static uint64_t thread_nanoseconds(void) {
-  struct timespec now;
-  clock_gettime(CLOCK_THREAD_CPUTIME_ID, &now);
-  return (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec + 1;
-}
-
 static void set_counter(lua_State *L, int counter_index, int64_t steps) {
   lua_pushinteger(L, steps);
   lua_setupvalue(L, counter_index, 1);
-}
-
-/* Lua compares two texts, or fills a table anew, in one instruction, however large they are: the more memory is taken, the
- * sooner the clock is looked at. */
-static int64_t slice(const remit_vm *vm) {
-  size_t taken = vm->memory.peak - vm->start_bytes;
-  if (taken <= SMALL_BYTES) return SLICE;
-  int64_t steps = SLICE / (int64_t)(taken / SMALL_BYTES);
-  return steps > SLICE_MIN ? steps : SLICE_MIN;
 }
 
 void remit_budget_start(lua_State *L, remit_vm *vm, const remit_budget *budget, int counter_index) {
   int64_t first = budget->instructions < SLICE ? budget->instructions : SLICE;
   vm->reserve = budget->instructions - first;
   vm->pending = 0;
-  vm->milliseconds = budget->milliseconds;
   vm->memory_bytes = budget->memory_bytes;
-  vm->started = 0;
-  vm->start_bytes = vm->memory.peak = vm->memory.bytes;
   vm->spent = false;
   set_counter(L, counter_index, first);
 }
@@ -66,11 +47,7 @@ static void refill(lua_State *L, remit_vm *vm) {
   lua_pop(L, 1);
   vm->pending = 0;
   if (steps < 0) {
-    uint64_t now = thread_nanoseconds();
-    if (!vm->started) vm->started = now;
-    else if (now - vm->started > (uint64_t)vm->milliseconds * 1000000u) raise_spent(L, vm, REMIT_BUDGET_TIME);
-    int64_t wanted = slice(vm);
-    if (wanted < -steps) wanted = -steps;
+    int64_t wanted = -steps > SLICE ? -steps : SLICE;
     int64_t given = wanted < vm->reserve ? wanted : vm->reserve;
     vm->reserve -= given;
     steps += given;
@@ -112,7 +89,11 @@ void remit_expect_bytes(lua_State *L, size_t bytes) {
   if (bytes > vm->memory_bytes) raise_spent(L, vm, REMIT_BUDGET_MEMORY);
 }
 
+void remit_budget_overdue(lua_State *L) { raise_spent(L, remit_vm_of(L), REMIT_BUDGET_TIME); }
+
 bool remit_is_spent(lua_State *L) { return remit_vm_of(L)->spent; }
+
+void remit_no_memory(lua_State *L) { raise_spent(L, remit_vm_of(L), REMIT_BUDGET_MEMORY); }
 
 void remit_spend_memory(lua_State *L) {
   remit_vm *vm = remit_vm_of(L);

@@ -8,12 +8,9 @@ void *remit_arena_take(lua_State *L, size_t size) {
   remit_vm *vm = remit_vm_of(L);
   remit_arena *arena = &vm->arena;
   arena->bytes += size + sizeof(max_align_t);
-  if (arena->bytes > vm->limits.load.memory_bytes) {
-    remit_spend_memory(L);
-    luaL_error(L, "not enough memory");
-  }
+  if (arena->bytes > vm->limits.load.memory_bytes) remit_no_memory(L);
   void **block = calloc(1, size + sizeof(max_align_t));
-  if (!block) luaL_error(L, "not enough memory");
+  if (!block) remit_no_memory(L);
   *block = arena->blocks;
   arena->blocks = block;
   return (char *)block + sizeof(max_align_t);
@@ -56,10 +53,9 @@ static remit_text keep_text(lua_State *L, int index, int slots, int32_t *slot_co
 static void keep_json(lua_State *L, remit_text *text, const char *behind) {
   remit_buffer *scratch = &remit_vm_of(L)->scratch;
   scratch->length = 0;
-  if (!remit_json_write_string(scratch, (const uint8_t *)text->bytes, text->length) || scratch->failed)
-    luaL_error(L, "outcomes and reasons: a text is not UTF-8");
+  remit_json_write_string(scratch, (const uint8_t *)text->bytes, text->length);
   remit_buffer_append(scratch, behind, strlen(behind));
-  if (scratch->failed) luaL_error(L, "not enough memory");
+  if (scratch->failed) remit_no_memory(L);
   text->json = remit_arena_take(L, scratch->length + REMIT_TEXT_PADDING);
   text->json_length = (uint32_t)scratch->length;
   memcpy(text->json, scratch->bytes, scratch->length);
@@ -211,7 +207,7 @@ static void make_table(lua_State *L, remit_type *type, compiler *c) {
     lua_rawset(L, -3);
     type->filled[i / 64] |= UINT64_C(1) << i % 64;
   }
-  if (!remit_address_set_add(&remit_vm_of(L)->frozen, lua_topointer(L, -1))) luaL_error(L, "not enough memory");
+  if (!remit_address_set_add(&remit_vm_of(L)->frozen, lua_topointer(L, -1))) remit_no_memory(L);
   lua_rawseti(L, c->slots, type->table_slot);
 }
 
@@ -429,7 +425,7 @@ void remit_compile_policy(lua_State *L, int index, remit_policy *policy) {
   lua_rawseti(L, slots, REMIT_SLOT_CHECK);
   for (int slot = REMIT_SLOT_PARAMS; slot <= REMIT_SLOT_CONTEXT; slot++) {
     lua_newtable(L);
-    if (!remit_address_set_add(&remit_vm_of(L)->frozen, lua_topointer(L, -1))) luaL_error(L, "not enough memory");
+    if (!remit_address_set_add(&remit_vm_of(L)->frozen, lua_topointer(L, -1))) remit_no_memory(L);
     lua_rawseti(L, slots, slot);
   }
   lua_settop(L, slots);

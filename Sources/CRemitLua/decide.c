@@ -9,8 +9,9 @@
 enum { UP_SLOTS = 1, UP_INPUT, UP_PARAMS, UP_CONTEXT, UP_DECIDE, UP_COUNTER, UP_COUNT = UP_COUNTER };
 
 static void write_id(const remit_job *job, uint64_t line, remit_buffer *out) {
-  remit_buffer_append(out, "{\"id\":", 6);
-  if (job->id.length) remit_buffer_append(out, job->id.bytes, job->id.length);
+  static const char start[REMIT_TEXT_PADDING] = "{\"id\":";
+  remit_put(out, start, 6);
+  if (job->id.length) remit_put(out, job->id.bytes, job->id.length);  /* a part of the input, which is padded */
   else remit_buffer_int64(out, (int64_t)line);
 }
 
@@ -68,7 +69,8 @@ static int run(lua_State *L) {
   remit_buffer_append(out, policy->opening.bytes, policy->opening.length);
   remit_encode_decision(L, policy, 3, out);
   remit_budget_settle(L, vm);
-  remit_buffer_append(out, "}\n", 2);
+  static const char end[REMIT_TEXT_PADDING] = "}\n";
+  remit_put(out, end, 2);
   return 0;
 }
 
@@ -161,11 +163,18 @@ static size_t memory_limit(const remit_vm *vm) {
 
 static void start_job(remit_vm *vm, remit_job job) {
   vm->job = job;
+  vm->job.used = vm->decided;
   vm->memory.limit = memory_limit(vm);
   vm->memory.refusals = 0;
   vm->memory.peak = vm->memory.bytes;
   vm->message_line = 0;
   vm->decided = true;
+}
+
+/* A refused request may have changed the course of a decision, not only ended it: where the machine was used before, what came
+ * before has a say in that. */
+static void judge_memory(remit_vm *vm, remit_status status) {
+  if (vm->memory.refusals && (vm->job.used || status == REMIT_BUDGET_MEMORY)) vm->discard = true;
 }
 
 remit_status remit_vm_decide(remit_vm *vm, uint32_t number, remit_slice input, uint64_t line, remit_buffer *out) {
@@ -174,7 +183,9 @@ remit_status remit_vm_decide(remit_vm *vm, uint32_t number, remit_slice input, u
   start_job(vm, (remit_job){.policy = vm->policies[number], .input = input, .out = out, .line = line, .status = REMIT_OK});
   lua_pushcfunction(L, remit_on_error);
   lua_rawgeti(L, LUA_REGISTRYINDEX, vm->job.policy->run);
+  remit_watch_begin(vm, vm->limits.decision.milliseconds);
   int lua_status = lua_pcall(L, 0, 0, 1);
+  remit_watch_end(vm);
   if (__builtin_expect(lua_status == LUA_OK && vm->job.status == REMIT_INVALID_INPUT, 0)) {
     find_id(vm);
     start_error(vm, line);
@@ -187,13 +198,13 @@ remit_status remit_vm_decide(remit_vm *vm, uint32_t number, remit_slice input, u
     status = remit_take_error(vm, lua_status);
     if (status == REMIT_POLICY_ERROR && !vm->message_line)
       remit_vm_locate(vm, vm->job.policy->decide_file, vm->job.policy->decide_line);
-    if (status == REMIT_BUDGET_MEMORY && vm->memory.refusals) vm->discard = true;
     out->length = start;
     start_error(vm, line);
     write_policy_error(vm, status, out);
     remit_buffer_append(out, "}}\n", 3);
   }
   lua_settop(L, 0);
+  judge_memory(vm, status);
   if (__builtin_expect(vm->memory.peak > vm->base_bytes + MUCH_BYTES && !vm->discard, 0)) tidy(vm);
   if (__builtin_expect(out->failed, 0)) {
     remit_vm_say(vm, "no memory for the result");
@@ -207,11 +218,9 @@ remit_status remit_vm_read(remit_vm *vm, uint32_t number, remit_slice input) {
   start_job(vm, (remit_job){.policy = vm->policies[number], .input = input, .status = REMIT_OK});
   lua_pushcfunction(L, read_input);
   int lua_status = lua_pcall(L, 0, 0, 0);
-  if (lua_status != LUA_OK) {
-    vm->job.status = remit_take_error(vm, lua_status);
-    if (vm->job.status == REMIT_BUDGET_MEMORY && vm->memory.refusals) vm->discard = true;
-  }
+  if (lua_status != LUA_OK) vm->job.status = remit_take_error(vm, lua_status);
   lua_settop(L, 0);
+  judge_memory(vm, vm->job.status);
   if (vm->memory.peak > vm->base_bytes + MUCH_BYTES && !vm->discard) tidy(vm);
   return vm->job.status;
 }

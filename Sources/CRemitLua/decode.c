@@ -9,6 +9,9 @@
 static const int64_t SHORT_COEFFICIENT_MAX = INT64_C(999999999999999);
 static const int64_t INTEGER_MAX = INT64_C(9007199254740991);
 
+/* What every field of every input goes through belongs in one loop: a call for each costs more than it does. */
+#define REMIT_HOT static inline __attribute__((always_inline))
+
 /* ---- Numbers */
 
 static bool within(const remit_type *type, const remit_decimal *value) {
@@ -25,7 +28,7 @@ static bool push_decimal(lua_State *L, const remit_type *type, const char *text,
   return true;
 }
 
-static inline bool push_short(lua_State *L, const remit_type *type, double value) {
+REMIT_HOT bool push_short(lua_State *L, const remit_type *type, double value) {
   if (__builtin_expect(type->long_bounds, 0)) {
     remit_decimal exact;
     if (!remit_decimal_from_double(value, &exact) || !within(type, &exact)) return false;
@@ -57,7 +60,7 @@ static bool decode_number_text(lua_State *L, remit_json_cursor *c, const remit_t
 }
 
 /* A number of up to 7 digits on each side of the point and without exponent, as most amounts are. False, nothing read, for others. */
-static inline bool read_short(remit_json_cursor *c, double *out) {
+REMIT_HOT bool read_short(remit_json_cursor *c, double *out) {
 #if REMIT_JSON_LITTLE_ENDIAN
   static const uint32_t scale[8] = {1, 10, 100, 1000, 10000, 100000, 1000000, 10000000};
   const uint8_t *const start = c->at, *p = start + (*start == '-');
@@ -84,7 +87,7 @@ static inline bool read_short(remit_json_cursor *c, double *out) {
 #endif
 }
 
-static inline bool decode_number(lua_State *L, remit_json_cursor *c, const remit_type *type) {
+REMIT_HOT bool decode_number(lua_State *L, remit_json_cursor *c, const remit_type *type) {
   if (__builtin_expect(*c->at == '"', 0)) return decode_number_text(L, c, type);
   double value;
   if (__builtin_expect(read_short(c, &value), 1)) return push_short(L, type, value);
@@ -151,7 +154,8 @@ static bool push_text(lua_State *L, const remit_type *type, const char *bytes, s
   case REMIT_TEXT:
     if (type->has_min || type->has_max) {
       /* A text of n bytes has from n / 4 to n characters, which settles most cases without counting. */
-      bool clear = !type->long_bounds && (double)(length / 4) >= type->low && (double)length <= type->high && (length > 0 || type->low <= 0);
+      bool clear = !type->long_bounds && (double)(length / 4) >= type->low && (double)length <= type->high &&
+                   (length > 0 || type->low <= 0);
       if (!clear && !count_within(type, characters(bytes, length))) return false;
     }
     lua_pushlstring(L, bytes, length);
@@ -176,7 +180,7 @@ static bool push_text(lua_State *L, const remit_type *type, const char *bytes, s
   }
 }
 
-static inline bool decode_text(lua_State *L, remit_json_cursor *c, const remit_type *type, int slots) {
+REMIT_HOT bool decode_text(lua_State *L, remit_json_cursor *c, const remit_type *type, int slots) {
   if (*c->at != '"') return false;
   remit_json_string text;
   if (!remit_json_read_string(c, &text)) return false;
@@ -193,7 +197,7 @@ static inline bool decode_text(lua_State *L, remit_json_cursor *c, const remit_t
 static bool decode_record(lua_State *L, remit_json_cursor *c, remit_type *type, int slots, int table, remit_job *job);
 
 static void note_input_table(lua_State *L) {
-  if (!remit_address_set_add(&remit_vm_of(L)->input_tables, lua_topointer(L, -1))) luaL_error(L, "not enough memory");
+  if (!remit_address_set_add(&remit_vm_of(L)->input_tables, lua_topointer(L, -1))) remit_no_memory(L);
 }
 
 static inline bool open_bracket(remit_json_cursor *c) {
@@ -308,7 +312,7 @@ __attribute__((hot)) bool remit_decode_value(lua_State *L, remit_json_cursor *c,
 static bool is_id_key(const uint8_t *key) { return key[0] == '"' && key[1] == 'i' && key[2] == 'd' && key[3] == '"'; }
 
 /* True where the text at `p` starts with the guessed key and its colon. Reads up to REMIT_GUESS_BYTES of the padding. */
-static inline bool guessed(const remit_guess *guess, const uint8_t *p) {
+REMIT_HOT bool guessed(const remit_guess *guess, const uint8_t *p) {
 #if REMIT_JSON_SSE2
   __m128i low = _mm_cmpeq_epi8(_mm_loadu_si128((const __m128i *)p), _mm_loadu_si128((const __m128i *)guess->key));
   uint32_t equal = (uint32_t)_mm_movemask_epi8(low);
@@ -375,7 +379,7 @@ static bool clear_absent(lua_State *L, remit_type *type, int slots, int table, c
   return true;
 }
 
-static inline bool decode_member(lua_State *L, remit_json_cursor *c, remit_type *type, int slots, int table, uint32_t field,
+REMIT_HOT bool decode_member(lua_State *L, remit_json_cursor *c, remit_type *type, int slots, int table, uint32_t field,
                                  uint64_t *seen) {
   uint64_t bit = UINT64_C(1) << field % 64;
   if (seen[field / 64] & bit) return false;

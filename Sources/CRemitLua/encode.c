@@ -135,17 +135,8 @@ static void encode_object(lua_State *L, encoder *e, int index) {
       members[i].place = 0;
     } else if (remit_is_number(L, -1)) {
       numbers = true;
-      char text[REMIT_DECIMAL_TEXT_MAX];
-      size_t length = remit_number_text(L, -1, text);
-      if (!length) remit_number_error(L, -1);
-      members[i].key = lua_pushlstring(L, text, length);
-      members[i].length = length;
-      lua_pop(L, 1);
-      lua_pushlstring(L, text, length);
+      members[i].key = remit_push_text(L, -1, &members[i].length);
       lua_rawseti(L, texts, (lua_Integer)i + 1);
-      lua_rawgeti(L, texts, (lua_Integer)i + 1);
-      members[i].key = lua_tostring(L, -1);
-      lua_pop(L, 1);
       lua_pushvalue(L, -1);
       lua_rawseti(L, texts, (lua_Integer)(count + i) + 1);
       members[i].place = (int)(count + i) + 1;
@@ -264,13 +255,12 @@ static void encode_value(lua_State *L, encoder *e, int index) {
   case LUA_TTABLE: encode_table(L, e, index); return;
   case LUA_TNIL: remit_buffer_append(e->out, "null", 4); return;
   case LUA_TUSERDATA: {
-    char text[REMIT_DECIMAL_TEXT_MAX];
-    size_t length = remit_number_text(L, index, text);
-    if (length) {
-      remit_buffer_append(e->out, text, length);
-      return;
-    }
-    break;
+    if (!remit_is_number(L, index)) break;
+    size_t length;              /* not formatted here: the room for its text would be on the stack once a level */
+    const char *text = remit_push_text(L, index, &length);
+    remit_buffer_append(e->out, text, length);
+    lua_pop(L, 1);
+    return;
   }
   default: break;
   }
@@ -287,15 +277,6 @@ void remit_encode(lua_State *L, int index, remit_buffer *out, const char *what) 
 
 /* ---- The decision */
 
-/* A text of the declaration as JSON: short ones are copied as a whole block, which REMIT_TEXT_PADDING makes room for. */
-static inline void put(remit_buffer *out, const char *bytes, size_t length) {
-  if (length <= REMIT_TEXT_PADDING && out->capacity - out->length >= REMIT_TEXT_PADDING && !out->limit) {
-    memcpy(out->bytes + out->length, bytes, REMIT_TEXT_PADDING);
-    out->length += length;
-  } else {
-    remit_buffer_append(out, bytes, length);
-  }
-}
 
 static bool is_text(const remit_text *text, const char *bytes, size_t length) {
   return text->interned == bytes || (text->length == length && memcmp(text->bytes, bytes, length) == 0);
@@ -317,7 +298,7 @@ static void encode_outcome(lua_State *L, encoder *e, remit_policy *policy, int i
   while (i < policy->outcome_count && !is_text(&policy->outcomes[i], bytes, length)) i++;
   if (i == policy->outcome_count) luaL_error(L, "the decision's outcome '%s' is not one of the declared outcomes", bytes);
   policy->last_outcome = i;
-  put(e->out, policy->outcomes[i].json, policy->outcomes[i].json_length);
+  remit_put(e->out, policy->outcomes[i].json, policy->outcomes[i].json_length);
   lua_pop(L, 1);
 }
 
@@ -345,7 +326,7 @@ static void encode_reasons(lua_State *L, encoder *e, remit_policy *policy, int i
     }
     const remit_text *reason = find_reason(L, policy);
     if (count++) remit_buffer_byte(e->out, ',');
-    put(e->out, reason->json, reason->json_length);
+    remit_put(e->out, reason->json, reason->json_length);
     check_room(L, e);
     lua_pop(L, 1);
   }

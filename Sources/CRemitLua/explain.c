@@ -372,7 +372,7 @@ remit_status remit_explain_input(lua_State *L, remit_vm *vm, const remit_type *r
   bool failed = w.pointer.failed || w.name.failed || w.errors.failed || w.first_pointer.failed;
   free_walker(&w);
   if (lua_status != LUA_OK) lua_error(L);
-  if (failed) luaL_error(L, "not enough memory");
+  if (failed) remit_no_memory(L);
   if (!w.problems) luaL_error(L, "an input was refused for no reason that can be named");
   return REMIT_INVALID_INPUT;
 }

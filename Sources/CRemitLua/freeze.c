@@ -137,7 +137,7 @@ static bool worth_a_visit(lua_State *L, int index) {
 }
 
 static void add(lua_State *L, remit_vm *vm, const void *address) {
-  if (!remit_address_set_add(&vm->frozen, address)) luaL_error(L, "not enough memory");
+  if (!remit_address_set_add(&vm->frozen, address)) remit_no_memory(L);
 }
 
 static void check_lua_function(lua_State *L, int index) {

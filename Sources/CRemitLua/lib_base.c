@@ -127,6 +127,7 @@ static int select_(lua_State *L) {
 static int rawequal(lua_State *L) {
   luaL_checkany(L, 1);
   luaL_checkany(L, 2);
+  if (lua_type(L, 1) == LUA_TSTRING) remit_charge_bytes(L, lua_rawlen(L, 1));
   lua_pushboolean(L, lua_rawequal(L, 1, 2));
   return 1;
 }

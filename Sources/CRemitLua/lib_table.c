@@ -8,7 +8,7 @@
  * Whatever is written to was asked for first. Work is charged before it is done, so that no length, however large __len
  * or an argument says it is, outlives the budget. */
 
-enum { SLICE = 256, UNPACK_MAX = 100000 };
+enum { SLICE = 256, UNPACK_MAX = 100000, NUMBER_STEPS = 4 };
 
 static void check_target(lua_State *L, int arg) {
   luaL_checktype(L, arg, LUA_TTABLE);
@@ -147,7 +147,7 @@ static uint64_t add_element(lua_State *L, luaL_Buffer *buffer, lua_Integer i) {
   if (!length) remit_number_error(L, -1);
   lua_pop(L, 1);
   luaL_addlstring(buffer, number, length);
-  return 1 + length / REMIT_BYTES_PER_STEP;
+  return NUMBER_STEPS + length / REMIT_BYTES_PER_STEP;
 }
 
 static int concat(lua_State *L) {

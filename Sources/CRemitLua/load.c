@@ -216,6 +216,7 @@ static int load_policy(lua_State *L) {
     luaL_error(L, "%s does not return a policy: its file must end with return policy { … }",
                lua_pushlstring(L, (const char *)job->name.bytes, job->name.length));
   remit_compile_policy(L, lua_gettop(L), job->policy);
+  remit_check_tables(L);
   remit_make_runner(L, job->policy);
   remit_params_from_json(L, job->policy, NULL);
   remit_budget_settle(L, vm);
@@ -260,7 +261,9 @@ static remit_status protected_load(remit_vm *vm, lua_CFunction function, load_jo
   lua_pushcfunction(L, remit_on_error);
   lua_pushcfunction(L, function);
   lua_pushlightuserdata(L, job);
+  remit_watch_begin(vm, vm->limits.load.milliseconds);
   int status = lua_pcall(L, 1, 0, 1);
+  remit_watch_end(vm);
   remit_status result = status == LUA_OK ? REMIT_OK : remit_take_error(vm, status);
   vm->loading = false;
   lua_settop(L, 0);

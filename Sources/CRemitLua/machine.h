@@ -4,6 +4,7 @@
 
 #include "declare.h"
 #include "vm.h"
+#include "watchdog.h"
 
 /* An open-addressing set of addresses. */
 typedef struct remit_address_set {
@@ -41,6 +42,7 @@ typedef struct remit_job {
   remit_slice id;             /* the input's own id as written, or empty */
   remit_status status;
   uint64_t line;
+  bool used;                  /* the machine had decided before */
   bool escaped_key;           /* a key with escapes was read: it may be the id's */
 } remit_job;
 
@@ -53,13 +55,12 @@ struct remit_vm {
   /* Budget: steps handed to the counter that translated code decrements are gone from `reserve`. */
   int64_t reserve;
   int64_t pending;            /* steps of library calls that the counter does not know yet */
-  uint32_t milliseconds;
   size_t memory_bytes;        /* the budget in force */
-  uint64_t started;           /* thread time at the first look at the clock; 0: not yet */
-  size_t start_bytes;         /* held when the budget was started */
   bool spent;
   remit_status spent_status;
 
+  remit_watch watch;
+  bool watched;
   remit_address_set frozen;   /* tables that outlive a decision, and the library's C closures */
   remit_address_set input_tables;  /* tables made for this decision's input */
   bool walks;                 /* `next` has kept the keys of a table, see lib_base.c */
@@ -99,7 +100,11 @@ int remit_open_budget(lua_State *L);   /* makes the counter */
 void remit_budget_start(lua_State *L, remit_vm *vm, const remit_budget *budget, int counter_index);
 /* Takes what is pending from the counter; raises where the budget does not hold it. */
 void remit_budget_settle(lua_State *L, remit_vm *vm);
+/* Raises the error of spent time. */
+void remit_budget_overdue(lua_State *L);
 int remit_op_spent(lua_State *L);
+/* Raises where memory outside of Lua ran out; no pcall of a policy catches it. */
+_Noreturn void remit_no_memory(lua_State *L);
 int remit_op_va(lua_State *L);
 
 /* ---- freeze.c */
@@ -142,6 +147,9 @@ void remit_message_clip(const char *bytes, size_t length, size_t max, size_t *ou
 /* ---- declare.c: the words of a declaration; sets them into the table at index 1. */
 int remit_open_declarations(lua_State *L);
 int remit_open_dataset(lua_State *L);
+int remit_open_tables(lua_State *L);
+/* Raises where a decision table names a param that no policy loaded here has. After a policy has been compiled. */
+void remit_check_tables(lua_State *L);
 
 /* ---- compile.c: declarations as Lua tables -> C. */
 /* Zeroed memory of the arena; raises where there is none. */
@@ -174,6 +182,15 @@ bool remit_date_valid(const char *text, size_t length);
 size_t remit_timestamp_parse(const char *text, size_t length, char out[32]);
 
 /* ---- encode.c */
+/* Appends bytes that have REMIT_TEXT_PADDING readable ones at their start: few are copied as a whole block. */
+static inline void remit_put(remit_buffer *out, const void *bytes, size_t length) {
+  if (length <= REMIT_TEXT_PADDING && out->capacity - out->length >= REMIT_TEXT_PADDING && !out->limit) {
+    __builtin_memcpy(out->bytes + out->length, bytes, REMIT_TEXT_PADDING);
+    out->length += length;
+  } else {
+    remit_buffer_append(out, bytes, length);
+  }
+}
 /* Appends the value at `index` as JSON; raises what a decision must not hold. `what` names it in messages. */
 void remit_encode(lua_State *L, int index, remit_buffer *out, const char *what);
 /* Appends the decision at `index` behind the policy's opening: outcome, reasons, the rest in byte order. Sets

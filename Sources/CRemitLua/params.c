@@ -141,7 +141,9 @@ remit_status remit_vm_set_params(remit_vm *vm, uint32_t policy, remit_slice json
   lua_pushcfunction(L, remit_on_error);
   lua_pushcfunction(L, set_params);
   lua_pushlightuserdata(L, &job);
+  remit_watch_begin(vm, vm->limits.decision.milliseconds);
   int status = lua_pcall(L, 1, 0, 1);
+  remit_watch_end(vm);
   remit_status result = REMIT_OK;
   if (status != LUA_OK) {
     result = remit_take_error(vm, status);

@@ -60,6 +60,9 @@ static int set_up(lua_State *L) {
   lua_pushcfunction(L, remit_open_dataset);
   lua_pushvalue(L, 1);
   lua_call(L, 1, 0);
+  lua_pushcfunction(L, remit_open_tables);
+  lua_pushvalue(L, 1);
+  lua_call(L, 1, 0);
   lua_pushcfunction(L, remit_require);
   lua_setfield(L, 1, "require");
   name_functions(L);
@@ -86,6 +89,11 @@ remit_vm *remit_vm_create(const remit_limits *limits, const remit_source *source
     return NULL;
   }
   *(remit_vm **)lua_getextraspace(vm->L) = vm;
+  vm->watched = remit_watch_add(vm);
+  if (!vm->watched) {
+    remit_vm_destroy(vm);
+    return NULL;
+  }
   /* What a decision makes dies with it, which is what generations are for: 5 % of a decision less than the incremental mode. */
   lua_gc(vm->L, LUA_GCGEN, 40, 0);
   lua_pushcfunction(vm->L, set_up);
@@ -99,6 +107,7 @@ remit_vm *remit_vm_create(const remit_limits *limits, const remit_source *source
 
 void remit_vm_destroy(remit_vm *vm) {
   if (!vm) return;
+  if (vm->watched) remit_watch_remove(vm);
   if (vm->L) {
     vm->memory.limit = SIZE_MAX / 2;
     vm->memory.refusals = 0;

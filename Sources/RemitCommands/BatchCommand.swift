@@ -70,10 +70,13 @@ struct BatchCommand: ParsableCommand {
       throw CommandFailure(error.code.exitStatus, error.description)
     }
     let source = try InputFile(file)
+    if file == nil && Terminal.inputIsTerminal {
+      Terminal.error("reading transactions from standard input, one a line; control-D ends them")
+    }
     let meter = ProgressMeter()
     var runner = BatchRunner(jobs: jobs)
     if Terminal.errorIsTerminal { runner.onWritten = { meter.show(rows: $0) } }
-    let sink = FileStream(STDOUT_FILENO, name: "standard output")
+    let sink = MeteredSink(FileStream(STDOUT_FILENO, name: "standard output"), meter)
     let makeEvaluator: @Sendable () throws -> Evaluator = { try Evaluator(policy, params: paramsJSON, at: at) }
     let report: BatchRunner.Report
     switch format {
@@ -100,12 +103,16 @@ struct BatchCommand: ParsableCommand {
     let seconds = meter.seconds
     let outcomes = zip(policy.declaration.outcomes, tally.outcomes).filter { $0.1 > 0 }.map { "\($0.1) \($0.0)" }
     let parts =
-      ["\(tally.rows) rows"] + outcomes + [
-        "\(tally.errors) errors", "\(SystemClock.text(seconds, places: 2)) s",
+      [Self.count(tally.rows, "row")] + outcomes + [
+        Self.count(tally.errors, "error"), "\(SystemClock.text(seconds, places: 2)) s",
         "\(Int(Double(tally.rows - tally.errors) / max(seconds, 1e-6))) decisions/s",
       ]
-    Terminal.error("remit: " + parts.joined(separator: ", "))
+    Terminal.error(parts.joined(separator: ", "))
     if let failure = report.failure { throw CommandFailure(.usage, failure.description) }
     if tally.errors > 0 { throw CommandFailure(.linesInError) }
+  }
+
+  private static func count(_ number: Int, _ noun: String) -> String {
+    "\(number) \(noun)\(number == 1 ? "" : "s")"
   }
 }

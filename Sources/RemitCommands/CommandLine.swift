@@ -10,15 +10,16 @@ package func runCommandLine(_ arguments: [String]) -> Int32 {
     try command.run()
     return ExitStatus.success.rawValue
   } catch let failure as CommandFailure {
-    for message in failure.messages { Terminal.error("remit: \(message)") }
+    for message in failure.messages { Terminal.error(message) }
     return failure.status.rawValue
   } catch {
     // Help and version come this way too.
     guard RemitCommand.exitCode(for: error).isSuccess else {
-      Terminal.error("remit: \(oneLine(RemitCommand.message(for: error))) (see remit --help)")
+      Terminal.error("\(oneLine(RemitCommand.message(for: error))) (see remit --help)")
       return ExitStatus.usage.rawValue
     }
-    Terminal.print(RemitCommand.fullMessage(for: error))
+    let text = RemitCommand.fullMessage(for: error)
+    Terminal.print(Array((text.hasSuffix("\n") ? text : text + "\n").utf8))
     return ExitStatus.success.rawValue
   }
 }

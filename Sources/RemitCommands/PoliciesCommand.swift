@@ -16,19 +16,21 @@ struct PoliciesCommand: ParsableCommand {
   @OptionGroup var folders: FolderOptions
 
   func run() throws {
-    let (policies, diagnostics) = try folders.loader().loadAll()
+    let loader = try folders.loader()
+    let (policies, diagnostics) = loader.loadAll()
     if json {
       Terminal.print(LoadedPolicy.catalogue(policies))
     } else {
-      for policy in policies { Terminal.print(Self.text(policy)) }
+      for line in policies.flatMap(Self.lines) { Terminal.print(line) }
     }
+    for file in loader.store.folder.misnamedFiles() { Terminal.warn(misnamed: file) }
     guard diagnostics.isEmpty else {
       throw CommandFailure(.policyNotLoaded, messages: diagnostics.map(\.description))
     }
   }
 
   /// One policy for people.
-  private static func text(_ policy: LoadedPolicy) -> String {
+  private static func lines(_ policy: LoadedPolicy) -> [String] {
     let declaration = policy.declaration
     var lines = ["\(policy.name)  \(policy.version)"]
     if !declaration.summary.isEmpty { lines.append("  \(declaration.summary)") }
@@ -42,7 +44,7 @@ struct PoliciesCommand: ParsableCommand {
     for reason in declaration.reasons {
       lines.append("  reason    \(reason.code)\(reason.english.map { "  \($0)" } ?? "")")
     }
-    return lines.joined(separator: "\n")
+    return lines
   }
 
   /// A field, and those inside it.

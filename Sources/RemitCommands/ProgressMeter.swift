@@ -1,10 +1,16 @@
+internal import RemitEngine
 private import Synchronization
 
 /// Shows on standard error how far a batch is, once it takes longer than one waits without asking.
 final class ProgressMeter: Sendable {
   private let start = SystemClock.seconds()
-  /// When something was shown last; nil before.
-  private let shown = Mutex<Double?>(nil)
+
+  private struct Line {
+    var isThere = false
+    /// When it was written last, in seconds since the start.
+    var writtenAt = firstAfterSeconds - everySeconds
+  }
+  private let line = Mutex(Line())
 
   private static let firstAfterSeconds = 1.0
   private static let everySeconds = 0.25
@@ -14,18 +20,35 @@ final class ProgressMeter: Sendable {
 
   func show(rows: Int) {
     let elapsed = seconds
-    shown.withLock { shown in
-      guard elapsed - (shown ?? Self.firstAfterSeconds - Self.everySeconds) >= Self.everySeconds else { return }
-      shown = elapsed
+    line.withLock { line in
+      guard elapsed - line.writtenAt >= Self.everySeconds else { return }
+      line = Line(isThere: true, writtenAt: elapsed)
       Terminal.progress("remit: \(rows) rows, \(Int(Double(rows) / elapsed)) rows/s")
     }
   }
 
   /// Takes away what was shown.
   func clear() {
-    shown.withLock { shown in
-      if shown != nil { Terminal.progress("") }
-      shown = nil
+    line.withLock { line in
+      if line.isThere { Terminal.progress("") }
+      line.isThere = false
     }
+  }
+}
+
+/// Standard output of a batch: where it goes to the terminal that shows the progress, results do not stand behind that.
+final class MeteredSink: ByteSink {
+  private let sink: any ByteSink
+  /// What to clear before results are shown; nil where they are not.
+  private let meter: ProgressMeter?
+
+  init(_ sink: any ByteSink, _ meter: ProgressMeter) {
+    self.sink = sink
+    self.meter = Terminal.outputIsTerminal ? meter : nil
+  }
+
+  func write(_ bytes: UnsafeRawBufferPointer) throws(StreamError) {
+    meter?.clear()
+    try unsafe sink.write(bytes)
   }
 }

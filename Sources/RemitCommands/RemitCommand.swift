@@ -27,9 +27,10 @@ struct FolderOptions: ParsableArguments {
   /// A loader for these folders, or for another folder of policies.
   func loader(policies other: String? = nil) throws -> PolicyLoader {
     let folder = PolicyFolder(policies: other ?? policies, plugins: plugins)
-    guard folder.policies.exists else {
+    if let problem = folder.policies.problem {
       throw CommandFailure(
-        .usage, "no folder \"\(other ?? policies)\": say where the policies are with --policies DIR")
+        .usage,
+        "cannot read the folder \"\(folder.policies.path)\": \(problem) (say where the policies are with --policies DIR)")
     }
     return PolicyLoader(ModuleStore(folder: folder))
   }

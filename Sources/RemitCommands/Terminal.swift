@@ -3,18 +3,23 @@ private import Glibc
 /// Text for people: standard output and standard error.
 enum Terminal {
   /// Writes one line to standard output.
-  static func print(_ text: String) {
-    write(Array((text.hasSuffix("\n") ? text : text + "\n").utf8), to: STDOUT_FILENO)
+  static func print(_ line: String) {
+    print(Array((visible(line) + "\n").utf8))
   }
 
-  /// Writes bytes to standard output.
+  /// Writes bytes to standard output as they are.
   static func print(_ bytes: [UInt8]) {
     write(bytes, to: STDOUT_FILENO)
   }
 
-  /// Writes one line to standard error.
-  static func error(_ text: String) {
-    write(Array((text + "\n").utf8), to: STDERR_FILENO)
+  /// Writes one line to standard error, as all our messages begin.
+  static func error(_ line: String) {
+    write(Array("remit: \(visible(line))\n".utf8), to: STDERR_FILENO)
+  }
+
+  /// Says of a file that it is no policy, though it looks like one.
+  static func warn(misnamed file: String) {
+    error("warning: \(file) is left out: a policy is <family>/<name>.lua, both names in lower_snake_case")
   }
 
   /// Writes over the line that standard error stands in.
@@ -22,7 +27,34 @@ enum Terminal {
     write(Array("\r\u{1B}[K\(text)".utf8), to: STDERR_FILENO)
   }
 
+  static var inputIsTerminal: Bool { isatty(STDIN_FILENO) == 1 }
+  static var outputIsTerminal: Bool { isatty(STDOUT_FILENO) == 1 }
   static var errorIsTerminal: Bool { isatty(STDERR_FILENO) == 1 }
+
+  /// The text with its control characters written out: what a policy or an argument says must neither move the cursor
+  /// nor break a line in two.
+  private static func visible(_ text: String) -> String {
+    guard text.unicodeScalars.contains(where: isControl) else { return text }
+    var shown = ""
+    for scalar in text.unicodeScalars {
+      switch scalar {
+      case "\n": shown += "\\n"
+      case "\r": shown += "\\r"
+      case "\t": shown += "\\t"
+      case _ where isControl(scalar): shown += "\\u{\(String(scalar.value, radix: 16, uppercase: true))}"
+      default: shown.unicodeScalars.append(scalar)
+      }
+    }
+    return shown
+  }
+
+  /// Controls, line and paragraph separators, and what turns the direction of the text around it.
+  private static func isControl(_ scalar: Unicode.Scalar) -> Bool {
+    switch scalar.value {
+    case 0..<0x20, 0x7F..<0xA0, 0x2028, 0x2029, 0x202A...0x202E, 0x2066...0x2069: true
+    default: false
+    }
+  }
 
   /// What cannot be written is lost: there is nobody to tell.
   private static func write(_ bytes: [UInt8], to file: Int32) {

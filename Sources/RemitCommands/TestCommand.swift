@@ -24,6 +24,7 @@ struct TestCommand: ParsableCommand {
 
   func run() throws {
     let selection = try TestSelection(path, folders)
+    for file in selection.misnamedFiles { Terminal.warn(misnamed: file) }
     let runner = PolicyTestRunner(selection.loader)
     var passed = 0
     var failed = 0
@@ -52,45 +53,50 @@ struct TestCommand: ParsableCommand {
 private struct TestSelection {
   let loader: PolicyLoader
   let names: [PolicyName]
+  /// Files that the path means too, but whose names can be no policy's.
+  let misnamedFiles: [String]
 
   init(_ path: String?, _ folders: FolderOptions) throws {
-    guard let path else {
+    /// Where the files stand below the folder of the policies; "" is all of them.
+    let below: String
+    if let name = path.flatMap({ PolicyName($0) }) {
       loader = try folders.loader()
-      names = loader.store.folder.testedPolicyNames()
-      return
-    }
-    if let name = PolicyName(path) {
-      loader = try folders.loader()
-      names = loader.store.folder.testedPolicyNames().filter { $0 == name }
-      guard names.isEmpty else { return }
-      let file = "\(name.family)/\(name.name)\(PolicyName.testSuffix).lua"
-      throw CommandFailure(.usage, "no tests of \(name): expected \(file)")
-    }
-    guard let real = Self.realPath(path) else {
-      throw CommandFailure(.usage, "cannot read \(path): no such file or folder")
-    }
-    let root = Self.realPath(folders.policies)
-    if let root, real == root || real.hasPrefix(root + "/") {
-      loader = try folders.loader()
-      names = Self.names(of: loader, below: String(real.dropFirst(root.count + 1)))
-    } else if real.hasSuffix(".lua") {
-      // A file of another folder of policies, which is the one above the family's.
-      let parts = real.split(separator: "/")
-      loader = try folders.loader(policies: "/" + parts.dropLast(2).joined(separator: "/"))
-      names = Self.names(of: loader, below: parts.suffix(2).joined(separator: "/"))
+      below = name.testFile
+      guard loader.store.folder.testedPolicyNames().contains(name) else {
+        throw CommandFailure(.usage, "no tests of \(name): expected \(name.testFile)")
+      }
+    } else if let path {
+      (loader, below) = try Self.place(path, folders)
     } else {
-      loader = try folders.loader(policies: path)
-      names = loader.store.folder.testedPolicyNames()
+      loader = try folders.loader()
+      below = ""
     }
-    if names.isEmpty { throw CommandFailure(.usage, "no tests in \(path)") }
+    func isMeant(_ file: String) -> Bool { below.isEmpty || file == below || file.hasPrefix(below + "/") }
+    names = loader.store.folder.testedPolicyNames().filter { name in
+      isMeant(name.testFile) || below == "\(name.family)/\(name.name).lua"
+    }
+    misnamedFiles = loader.store.folder.misnamedFiles().filter(isMeant)
+    if let path, names.isEmpty {
+      misnamedFiles.forEach(Terminal.warn)
+      throw CommandFailure(.usage, "no tests in \(path)")
+    }
   }
 
-  /// The tests in a file or a folder below that of the policies.
-  private static func names(of loader: PolicyLoader, below path: String) -> [PolicyName] {
-    loader.store.folder.testedPolicyNames().filter { name in
-      let stem = "\(name.family)/\(name.name)"
-      return ["", name.family, "\(stem).lua", "\(stem)\(PolicyName.testSuffix).lua"].contains(path)
+  /// The folder of policies that a file or folder belongs to, and where in it that is.
+  private static func place(_ path: String, _ folders: FolderOptions) throws -> (PolicyLoader, below: String) {
+    guard let real = realPath(path) else {
+      throw CommandFailure(.usage, "cannot read \(path): no such file or folder")
     }
+    if let root = realPath(folders.policies), real == root || real.hasPrefix(root + "/") {
+      return (try folders.loader(), String(real.dropFirst(root.count + 1)))
+    }
+    if real.hasSuffix(".lua") {
+      // A file of another folder of policies, which is the one above the family's.
+      let parts = real.split(separator: "/")
+      let folder = "/" + parts.dropLast(2).joined(separator: "/")
+      return (try folders.loader(policies: folder), parts.suffix(2).joined(separator: "/"))
+    }
+    return (try folders.loader(policies: path), "")
   }
 
   private static func realPath(_ path: String) -> String? {

@@ -52,51 +52,29 @@ private final class HeaderSource: ByteSource {
 
   /// - Returns: A reader that has read the header, and the names in it.
   func readHeader(bytesMax: Int) throws(StreamError) -> (CSVReader, [String]) {
-    var reader = CSVReader()
-    var scanner = CSVRowScanner()
+    var reader = CSVReader(fieldBytesMax: bytesMax, rowBytesMax: bytesMax)
     var names: [String] = []
-    var row: [UInt8] = []
     var buffer = [UInt8](repeating: 0, count: 64 << 10)
     while names.isEmpty {
       let count = try unsafe buffer.withUnsafeMutableBufferPointer { (buffer) throws(StreamError) in
         try unsafe source.read(into: UnsafeMutableRawBufferPointer(buffer))
       }
       var position = 0
-      while position < count && names.isEmpty {
-        let byte = buffer[position]
-        position += 1
-        row.append(byte)
-        if byte == 10 { nextLine += 1 }
-        if row == [0xEF, 0xBB, 0xBF] {
-          // A byte-order mark is no part of the first name.
-          scanner = CSVRowScanner()
-          continue
+      do {
+        // Byte by byte, to stop right behind it.
+        while position < count && names.isEmpty {
+          if buffer[position] == 10 { nextLine += 1 }
+          try reader.read(buffer[position...position].span) { names = $0.texts }
+          position += 1
         }
-        if scanner.take(byte) {
-          names = try Self.names(in: row, &reader, isLast: false)
-          row.removeAll()
-        }
-        guard row.count <= bytesMax else { throw StreamError("the header is longer than \(bytesMax) bytes") }
+        if count == 0 { try reader.finish { names = $0.texts } }
+      } catch {
+        throw StreamError("the header cannot be read: \((error as? WireError)?.message ?? "\(error)")")
       }
       rest = buffer[position..<count]
-      guard names.isEmpty, count == 0 else { continue }
-      names = try Self.names(in: row, &reader, isLast: true)
-      if names.isEmpty { throw StreamError("the input has no header row") }
+      if count == 0 && names.isEmpty { throw StreamError("the input has no header row") }
     }
     return (reader, names)
-  }
-
-  private static func names(in row: [UInt8], _ reader: inout CSVReader, isLast: Bool) throws(StreamError) -> [String] {
-    var names: [String] = []
-    do {
-      try reader.read(row.span) { names = $0.texts }
-      if isLast { try reader.finish { names = $0.texts } }
-    } catch let error as WireError {
-      throw StreamError("the header cannot be read: \(error.message)")
-    } catch {
-      throw StreamError("the header cannot be read: \(error)")
-    }
-    return names
   }
 
   func read(into target: UnsafeMutableRawBufferPointer) throws(StreamError) -> Int {

@@ -28,21 +28,14 @@ struct CSVWorker<Decider: LineDecider>: ChunkWorker {
     var position = chunk.start
     while position < chunk.end {
       var scanner = CSVRowScanner()
-      var end = position
-      var newlines: UInt64 = 0
       // SAFETY: the chunk is not filled again before this function returns.
-      let bytes = unsafe chunk.bytes(position..<chunk.end)
-      for index in bytes.indices {
-        let byte = unsafe bytes[index]
-        end += 1
-        if byte == 10 { newlines += 1 }
-        if scanner.take(byte) { break }
-      }
+      let rest = unsafe chunk.bytes(position..<chunk.end)
+      let end = unsafe scanner.rowEnd(in: rest, from: 0).map { position + $0 } ?? chunk.end
       let isCut = chunk.lastIsCut && end == chunk.end
       unsafe decide(chunk.bytes(position..<end), line: line, isCut: isCut, chunk: chunk, tally: &tally)
       if chunk.output.count > outputBytesKept, !writeEarly(chunk) { return }
+      line += chunk.newlines(position..<end)
       position = end
-      line += newlines
     }
   }
 
@@ -51,7 +44,7 @@ struct CSVWorker<Decider: LineDecider>: ChunkWorker {
   ) {
     if isCut || text.count > lineBytesMax + 2 {
       let message = "line \(line): row is longer than \(lineBytesMax) bytes"
-      refuse(.lineTooLong, message, chunk: chunk, tally: &tally)
+      refuse(.lineTooLong, message, cells: [], chunk: chunk, tally: &tally)
       return
     }
     let decider = decider
@@ -85,20 +78,25 @@ struct CSVWorker<Decider: LineDecider>: ChunkWorker {
       chunk.rows += 1
       if let outcome { tally.count(outcome: outcome) } else { tally.countError() }
     } catch let error as WireError {
-      refuse(.parseError, "line \(line): \(error.message)", chunk: chunk, tally: &tally)
+      // Where only their number is wrong, the cells are there.
+      let cells = unsafe (try? CSVReader.rows(of: Array(text)))?.first?.texts ?? []
+      refuse(.parseError, "line \(line): \(error.message)", cells: cells, chunk: chunk, tally: &tally)
     } catch {
-      refuse(.internalError, "line \(line): \(error)", chunk: chunk, tally: &tally)
+      refuse(.internalError, "line \(line): \(error)", cells: [], chunk: chunk, tally: &tally)
     }
   }
 
   private static var padding: Int { 64 }
 
-  /// A row that could not be taken apart: its cells stay empty, and the next row is read afresh.
-  private mutating func refuse(_ code: ErrorCode, _ message: String, chunk: Chunk, tally: inout BatchTally) {
+  /// A row that was not decided: its cells stand as far as there are columns for them, and the next row is read afresh.
+  private mutating func refuse(
+    _ code: ErrorCode, _ message: String, cells: [String], chunk: Chunk, tally: inout BatchTally
+  ) {
     reader = template
-    var cells = ByteWriter()
-    for _ in columns.names.dropFirst() { cells.append(UInt8(ascii: ",")) }
-    CSVResult(code: code.rawValue, message: message).append(to: &chunk.output, cells: cells)
+    var output = ByteWriter()
+    var writer = CSVWriter()
+    for column in columns.names.indices { writer.append(column < cells.count ? cells[column] : "", to: &output) }
+    CSVResult(code: code.rawValue, message: message).append(to: &chunk.output, cells: output)
     chunk.rows += 1
     tally.countError()
   }

@@ -79,4 +79,14 @@ internal import RemitWire
     guard let newline = unsafe memchr(base + position, 10, end - position) else { return end }
     return unsafe UnsafeRawPointer(newline) - UnsafeRawPointer(base)
   }
+
+  func newlines(_ range: Range<Int>) -> UInt64 {
+    var count: UInt64 = 0
+    var at = lineEnd(from: range.lowerBound)
+    while at < range.upperBound {
+      count += 1
+      at = lineEnd(from: at + 1)
+    }
+    return count
+  }
 }

@@ -81,7 +81,7 @@ struct LineSplitter {
       isAtStart = false
       if chunk.end >= 3, unsafe chunk.bytes(0..<3).elementsEqual([0xEF, 0xBB, 0xBF]) { chunk.start = 3 }
     }
-    nextLine += newlines(in: chunk)
+    nextLine += chunk.newlines(chunk.start..<chunk.end)
     return true
   }
 
@@ -107,18 +107,8 @@ struct LineSplitter {
       return unsafe bytes.lastIndex(of: 10).map { fresh + $0 + 1 }
     case .csv:
       var last: Int?
-      for index in bytes.indices where unsafe scanner.take(bytes[index]) { last = fresh + index + 1 }
-      return last
+      while let end = unsafe scanner.rowEnd(in: bytes, from: last ?? 0) { last = end }
+      return last.map { fresh + $0 }
     }
-  }
-
-  private func newlines(in chunk: Chunk) -> UInt64 {
-    var count: UInt64 = 0
-    var at = chunk.lineEnd(from: chunk.start)
-    while at < chunk.end {
-      count += 1
-      at = chunk.lineEnd(from: at + 1)
-    }
-    return count
   }
 }

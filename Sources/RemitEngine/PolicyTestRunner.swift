@@ -24,38 +24,53 @@ package struct PolicyTestRunner {
 
   /// Runs all cases in the test file that stands beside the policy.
   ///
-  /// - Throws: Where the test file, or a policy that it names, cannot be loaded.
+  /// - Throws: Where the test file, or a policy that it names, cannot be loaded, and where it has no cases.
   package func run(_ name: PolicyName) throws(PolicyLoadError) -> [CaseResult] {
-    let module = name.testModule
-    let broken = loader.store.diagnostics(ofModule: module)
-    guard broken.isEmpty else { throw .broken(broken) }
-    let cases: JSONView
-    do {
-      let machine = try LuaVM(limits: loader.store.limits, source: ModuleRecorder(loader.store))
-      cases = try JSONView(machine.loadTests(module: module).array())
-    } catch {
-      throw .broken([Diagnostic(located: "\(error)")])
-    }
     var results: [CaseResult] = []
-    for suite in cases.elements {
-      guard let policyName = suite["policy"]?.string else { continue }
+    var seen: Set<String> = []
+    for suite in try suites(of: name) {
+      let policyName = suite["policy"]?.string ?? ""
+      guard let cases = suite["cases"]?.elements, !cases.isEmpty else {
+        throw broken(name, "\"\(policyName)\" has no cases: expected a list, { { name = \"…\", … }, … }")
+      }
       let policy: LoadedPolicy
       do throws(PolicyLoadError) {
         policy = try loader.load(named: policyName).0
       } catch {
-        if case .unknown = error {
-          let file = module.split(separator: ".").joined(separator: "/") + ".lua"
-          throw .broken([Diagnostic(file: file, line: 0, message: "unknown policy \"\(policyName)\"")])
-        }
+        if case .unknown = error { throw broken(name, "unknown policy \"\(policyName)\"") }
         throw error
       }
-      for (index, test) in (suite["cases"]?.elements ?? []).enumerated() {
+      for (index, test) in cases.enumerated() {
+        let caseName = test["name"]?.string
+        var mistakes = PolicyTestShape.mistakes(in: test)
+        if let caseName, !seen.insert(caseName).inserted { mistakes.append("another case of the file has this name") }
         results.append(
           CaseResult(
-            policy: policyName, name: test["name"]?.string ?? "case \(index + 1)", differences: run(test, of: policy)))
+            policy: policyName, name: caseName ?? "case \(index + 1)",
+            differences: mistakes.isEmpty ? run(test, of: policy) : mistakes))
       }
     }
     return results
+  }
+
+  /// What the test file returns: policies' names, each with its cases.
+  private func suites(of name: PolicyName) throws(PolicyLoadError) -> [JSONView] {
+    let module = name.testModule
+    let diagnostics = loader.store.diagnostics(ofModule: module)
+    guard diagnostics.isEmpty else { throw .broken(diagnostics) }
+    let recorder = ModuleRecorder(loader.store)
+    do {
+      let machine = try LuaVM(limits: loader.store.limits, source: recorder)
+      return try JSONView(machine.loadTests(module: module).array()).elements
+    } catch let error as LuaError {
+      throw .broken(recorder.diagnostics(for: error, module: module))
+    } catch {
+      throw broken(name, "its cases cannot be read: \(error)")
+    }
+  }
+
+  private func broken(_ name: PolicyName, _ message: String) -> PolicyLoadError {
+    .broken([Diagnostic(file: name.testFile, line: 0, message: message)])
   }
 
   /// Runs one case on a machine of its own, and says what differs.
@@ -72,42 +87,38 @@ package struct PolicyTestRunner {
       _ = unsafe evaluator.decide(UnsafeRawBufferPointer(input.bytes), line: 1, into: &output)
       outcome = try JSONView(output.bytes)
     } catch let error as EngineError {
-      return Self.differences(test, code: error.code.rawValue, message: error.message)
+      // The params were refused, so that there is no line.
+      return Self.differences(test, decision: nil, error: Self.json(error))
     } catch {
       return ["the result is no JSON: \(error)"]
     }
-    return Self.differences(test, outcome)
+    return Self.differences(test, decision: outcome["decision"], error: outcome["error"])
   }
 
-  /// Compares a result line with what the case expects.
-  static func differences(_ test: JSONView, _ line: JSONView) -> [String] {
-    let error = line["error"]
+  private static func json(_ error: EngineError) -> JSONView? {
+    var output = ByteWriter()
+    output.append("{\"code\":")
+    output.appendJSONString(error.code.rawValue)
+    output.append(",\"message\":")
+    output.appendJSONString(error.message)
+    output.append(UInt8(ascii: "}"))
+    return try? JSONView(output.bytes)
+  }
+
+  /// Compares what came of a case with what it expects.
+  private static func differences(_ test: JSONView, decision: JSONView?, error: JSONView?) -> [String] {
     if let expected = test["error"] {
       guard let error else {
-        return ["expected the error \(expected.rawText)", "got \(line["decision"]?.rawText ?? "nothing")"]
+        return ["expected the error \(expected.rawText)", "got \(decision?.rawText ?? "nothing")"]
       }
       return compare(expected, error, called: "error.")
     }
-    guard let decision = line["decision"] else {
+    guard let decision else {
       let code = error?["code"]?.string ?? "error"
       let path = error?["path"]?.string.map { " at \($0)" } ?? ""
       return ["got the error \(code)\(path): \(error?["message"]?.string ?? "")"]
     }
     return compare(test["expect"], decision, called: "")
-  }
-
-  /// The same where there was no line, as the params were refused.
-  private static func differences(_ test: JSONView, code: String, message: String) -> [String] {
-    let unexpected = "got the error \(code): \(message)"
-    guard let expected = test["error"] else { return [unexpected] }
-    let matches = expected.members.allSatisfy { key, value in
-      switch key {
-      case "code": value.string == code
-      case "message": value.string == message
-      default: false
-      }
-    }
-    return matches ? [] : ["expected the error \(expected.rawText)", unexpected]
   }
 
   /// Every member that is named must be equal; others are free.

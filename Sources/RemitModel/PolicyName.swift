@@ -30,6 +30,9 @@ package struct PolicyName: Hashable, Comparable, Sendable, CustomStringConvertib
   /// The module that holds this policy's tests.
   package var testModule: String { "\(family).\(name)\(Self.testSuffix)" }
 
+  /// The file of that module, from the policies' folder.
+  package var testFile: String { "\(family)/\(name)\(Self.testSuffix).lua" }
+
   package static func < (left: Self, right: Self) -> Bool {
     (left.family, left.name) < (right.family, right.name)
   }

@@ -5,15 +5,23 @@ package import RemitLua
 package struct Folder: Sendable {
   /// As the user named it.
   package let path: String
-  /// With every symbolic link resolved; nil where there is no such folder.
+  /// With every symbolic link resolved; nil where the folder cannot be read.
   private let realPath: String?
+  /// Why it cannot be read, in the system's words; nil where it can.
+  package let problem: String?
 
   package init(_ path: String) {
     self.path = path
-    realPath = Self.resolve(path)
+    let resolved = Self.resolve(path)
+    guard let resolved, let stream = unsafe opendir(resolved) else {
+      problem = Self.systemError().description
+      realPath = nil
+      return
+    }
+    unsafe _ = closedir(stream)
+    problem = nil
+    realPath = resolved
   }
-
-  package var exists: Bool { realPath != nil }
 
   /// Why a file was not read.
   package struct ReadError: Error, CustomStringConvertible {

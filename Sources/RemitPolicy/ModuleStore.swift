@@ -25,8 +25,8 @@ package final class ModuleStore: Sendable {
   /// What became of a module's name.
   enum Module {
     case missing
-    case broken([Diagnostic])
-    case ready(ModuleText, requires: [Requirement], Ingredient)
+    case broken([Diagnostic], requires: [Requirement])
+    case ready(ModuleText, source: [UInt8], requires: [Requirement], Ingredient)
   }
 
   /// A `require` in the text of a module.
@@ -70,17 +70,20 @@ package final class ModuleStore: Sendable {
     var waiting = [name]
     var found: Set<Diagnostic> = []
     while let next = waiting.popLast() {
+      let requires: [Requirement]
       switch module(named: next) {
-      case .missing: break
-      case .broken(let diagnostics): found.formUnion(diagnostics)
-      case .ready(_, let requires, _):
-        for required in requires {
-          if case .missing = module(named: required.module) {
-            let message = "module \"\(required.module)\" not found"
-            found.insert(Diagnostic(file: required.file, line: required.line, message: message))
-          }
-          if seen.insert(required.module).inserted { waiting.append(required.module) }
+      case .missing: continue
+      case .broken(let diagnostics, let itsRequires):
+        found.formUnion(diagnostics)
+        requires = itsRequires
+      case .ready(_, _, let itsRequires, _): requires = itsRequires
+      }
+      for required in requires {
+        if case .missing = module(named: required.module) {
+          let message = "module \"\(required.module)\" not found"
+          found.insert(Diagnostic(file: required.file, line: required.line, message: message))
         }
+        if seen.insert(required.module).inserted { waiting.append(required.module) }
       }
     }
     return found.sorted()
@@ -90,7 +93,7 @@ package final class ModuleStore: Sendable {
     guard let place = PolicyFolder.place(ofModule: name) else { return .missing }
     switch read(place) {
     case .missing: return .missing
-    case .broken(let diagnostic): return .broken([diagnostic])
+    case .broken(let diagnostic): return .broken([diagnostic], requires: [])
     case .ready(let source, var ingredient):
       ingredient.kind = .module
       return translated(file: place.shown, source: source.array(), ingredient: ingredient)

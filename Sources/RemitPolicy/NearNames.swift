@@ -7,19 +7,30 @@ package enum NearNames {
 
   /// The names that are like the text, the likest first; none where nothing is.
   package static func of(_ text: String, among names: [PolicyName]) -> [PolicyName] {
-    let wanted = Array(text.lowercased().utf8.prefix(128))
+    let wanted = text.lowercased()
+    // Without its family, or with another's.
+    let wantedAlone = String(wanted.split(separator: ".").last ?? "")
     let scored = names.compactMap { name -> (score: Int, name: PolicyName)? in
-      let whole = distance(wanted, Array(name.description.utf8))
-      // Without its family, or with another's.
-      let alone = distance(Array(wanted.split(separator: UInt8(ascii: ".")).last ?? []), Array(name.name.utf8)) + 1
-      let score = min(whole, alone)
-      return score <= max(2, wanted.count / 4) ? (score, name) : nil
+      let score = min(distance(wanted, name.description), distance(wantedAlone, name.name) + 1)
+      return score <= distanceMax(wanted) ? (score, name) : nil
     }
     return scored.sorted { ($0.score, $0.name) < ($1.score, $1.name) }.prefix(namesMax).map(\.name)
   }
 
+  /// The word that is most like the text, the first of those that are; nil where none is.
+  package static func nearest(_ text: String, among words: [String]) -> String? {
+    let wanted = text.lowercased()
+    let scored = words.map { (score: distance(wanted, $0), word: $0) }
+    return scored.min { $0.score < $1.score }.flatMap { $0.score <= distanceMax(wanted) ? $0.word : nil }
+  }
+
+  /// So much may be wrong with a text of that length.
+  private static func distanceMax(_ text: String) -> Int { max(2, text.utf8.count / 4) }
+
   /// How many bytes must be put in, left out, replaced or swapped with the next to make one of the other.
-  static func distance(_ left: [UInt8], _ right: [UInt8]) -> Int {
+  private static func distance(_ left: String, _ right: String) -> Int {
+    // A text that is much longer than any name is like none, whatever comes behind.
+    let (left, right) = (Array(left.utf8.prefix(128)), Array(right.utf8.prefix(128)))
     var beforeLast: [Int] = []
     var last = Array(0...right.count)
     for (row, byte) in left.enumerated() {

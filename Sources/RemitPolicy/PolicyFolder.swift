@@ -69,14 +69,30 @@ package struct PolicyFolder: Sendable {
   }
 
   private func names(_ name: (String, String) -> PolicyName?) -> [PolicyName] {
-    policies.entries(of: "").flatMap { family in
-      guard PolicyName.isLowerSnakeCase(family), !PolicyName.reservedFamilies.contains(family) else {
-        return [PolicyName]()
+    families.flatMap { family in luaFiles(in: family).compactMap { name(family, $0) } }.sorted()
+  }
+
+  /// The files beside the policies that look like one and are none, because of their names or their folders', sorted:
+  /// who wrote them would look for them in vain.
+  package func misnamedFiles() -> [String] {
+    let files = families.flatMap { family in
+      luaFiles(in: family).compactMap { stem in
+        let isTest = stem.hasSuffix(PolicyName.testSuffix)
+        let name = isTest ? String(stem.dropLast(PolicyName.testSuffix.count)) : stem
+        return PolicyName(family: family, name: name) == nil ? "\(family)/\(stem).lua" : nil
       }
-      return policies.entries(of: family).compactMap { entry in
-        entry.hasSuffix(".lua") ? name(family, String(entry.dropLast(4))) : nil
-      }
-    }.sorted()
+    }
+    return (files + luaFiles(in: "").map { "\($0).lua" }).sorted()
+  }
+
+  /// The folders that may be families, whatever their names.
+  private var families: [String] {
+    policies.entries(of: "").filter { !PolicyName.reservedFamilies.contains($0) }
+  }
+
+  /// The names of the files that end in `.lua`, without that.
+  private func luaFiles(in family: String) -> [String] {
+    policies.entries(of: family).filter { $0.hasSuffix(".lua") }.map { String($0.dropLast(4)) }
   }
 
   private static func isIdentifier(_ text: Substring) -> Bool {

@@ -28,7 +28,7 @@ package struct PolicyLoader: Sendable {
       let vm = try LuaVM(limits: store.limits, source: recorder)
       let policy = try vm.load(name)
       let json = try vm.describe(policy)
-      guard recorder.diagnostics.isEmpty else { throw LuaError(code: .policyError, message: "a file cannot be read") }
+      guard !recorder.hasDiagnostics else { throw LuaError(code: .policyError, message: "a file cannot be read") }
       guard let declaration = PolicyDeclaration(json: json) else {
         throw LuaError(code: .internalError, message: "\(name): the declaration cannot be read")
       }
@@ -37,9 +37,7 @@ package struct PolicyLoader: Sendable {
         store: store)
       return (loaded, PolicyMachine(machine: vm, policy: policy))
     } catch {
-      // What is wrong with a file says more than that the machine did not get it.
-      guard recorder.diagnostics.isEmpty else { throw .broken(recorder.diagnostics.sorted()) }
-      throw .broken([Diagnostic(located: error.message)])
+      throw .broken(recorder.diagnostics(for: error, module: name.description))
     }
   }
 

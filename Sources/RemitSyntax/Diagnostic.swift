@@ -23,8 +23,11 @@ extension Diagnostic: CustomStringConvertible {
 /// All that stands against loading one file, in the order of the text; never empty.
 package struct Diagnostics: Error, Equatable, Sendable {
   package let all: [Diagnostic]
+  /// What `require` is called for, as far as the file could be read: those files may have problems too.
+  package let requires: [Translation.Requirement]
 
-  init(_ unsorted: [Diagnostic]) {
+  init(_ unsorted: [Diagnostic], requires: [Translation.Requirement] = []) {
+    self.requires = requires
     all = unsorted.sorted { ($0.line, $0.column) < ($1.line, $1.column) }
   }
 }

@@ -67,7 +67,8 @@ class Case(unittest.TestCase):
 
 
 class Lines(Case):
-    files = {"policies/x/free.lua": policy(APPROVE, "n = optional(integer {})"), "policies/x/text_id.lua": policy(APPROVE, "id = text {}, n = optional(integer {})"),
+    files = {"policies/x/free.lua": policy(APPROVE, "n = optional(integer {})"),
+             "policies/x/text_id.lua": policy(APPROVE, "id = text {}, n = optional(integer {})"),
              "policies/x/number_id.lua": policy(APPROVE, "id = number {}, n = optional(integer {})"),
              "policies/x/strict.lua": policy(APPROVE, "id = optional(text {}), n = optional(integer {})", "strict = true,")}
 
@@ -80,8 +81,10 @@ class Lines(Case):
         self.assertTrue(bad.endswith("}}"))
 
     def test_ids_are_echoed_as_written(self):
-        written = ['"PO-17"', '""', '"a\\u0041\\n"', '"\\ud83d\\ude00"', '"中文 é"', '"\\/"', '"/"', "0", "-0", "1", "-1", "1.50", "1.0", "1e5", "1E+05", "-0.0e-0",
-                   "12345678901234567890123456789012345678901234567890", "1e999", "0.10", '"' + "x" * 5000 + '"', '"5"', '"\\\\"', '"a\\"b"']
+        written = ['"PO-17"', '""', '"a\\u0041\\n"', '"\\ud83d\\ude00"', '"中文 é"', '"\\/"', '"/"', "0", "-0", "1", "-1", "1.50",
+                   "1.0", "1e5", "1E+05", "-0.0e-0",
+                   "12345678901234567890123456789012345678901234567890", "1e999", "0.10", '"' + "x" * 5000 + '"', '"5"', '"\\\\"',
+                   '"a\\"b"']
         lines = "".join(f'{{"n":1,"id":{text},"other":[]}}\n' for text in written) + "".join(f'{{"id" :\t{text} ,"n":"x"}}\n' for text in written)
         done = self.batch("x.free", lines, status=3)
         for line, text in zip(done.stdout.decode().splitlines(), written + written):
@@ -98,7 +101,8 @@ class Lines(Case):
 
     def test_ids_of_rows_in_error(self):
         """An id of another type than the declared one is still what the row is called."""
-        done = self.batch("x.text_id", '{"id":5}\n{"id":1.50e1,"n":"x"}\n{"n":"x","id":"b"}\n{"n":1}\n{"id":null}\n{"id":{}}\n', status=3)
+        done = self.batch("x.text_id", '{"id":5}\n{"id":1.50e1,"n":"x"}\n{"n":"x","id":"b"}\n{"n":1}\n{"id":null}\n{"id":{}}\n',
+                          status=3)
         ids = [line.split(',"line"')[0] for line in done.stdout.decode().splitlines()]
         self.assertEqual(ids, ['{"id":5', '{"id":1.50e1', '{"id":"b"', '{"id":4', '{"id":5', '{"id":6'])
         done = self.batch("x.number_id", '{"id":"x"}\n{"id":"5"}\n{"id":5.0}\n{"id":"1,5"}\n', status=3)
@@ -112,7 +116,8 @@ class Lines(Case):
 
     def test_line_only_beside_an_error(self):
         good, bad = decisions(self.batch("x.free", '{"id":1}\n{"id":2,"n":[]}\n', status=3))
-        self.assertEqual((list(good), list(bad)), (["id", "policy", "version", "decision"], ["id", "line", "policy", "version", "error"]))
+        self.assertEqual((list(good), list(bad)), (["id", "policy", "version", "decision"],
+                                                   ["id", "line", "policy", "version", "error"]))
 
     def test_nothing_at_all(self):
         for data in (b"", b"\n", b"\n\n\n", b" ", b"\t\r\n", b"\xef\xbb\xbf", b"\xef\xbb\xbf\n"):
@@ -123,7 +128,8 @@ class Lines(Case):
     def test_ends_of_lines(self):
         rows = ['{"id":"a"}', '{"id":"b"}', '{"id":"c"}']
         plain = self.batch("x.free", "\n".join(rows) + "\n", status=0).stdout
-        for joined in ("\n".join(rows), "\r\n".join(rows), "\r\n".join(rows) + "\r\n", "\ufeff" + "\n".join(rows), "\ufeff" + "\r\n".join(rows) + "\r\n",
+        for joined in ("\n".join(rows), "\r\n".join(rows), "\r\n".join(rows) + "\r\n", "\ufeff" + "\n".join(rows),
+                       "\ufeff" + "\r\n".join(rows) + "\r\n",
                        " \n".join(rows), "\n\t".join(rows)):
             self.assertEqual(self.batch("x.free", joined, status=0).stdout, plain, joined)
 
@@ -146,14 +152,16 @@ class Lines(Case):
         def line(length):
             return '{"id":"x","other":"' + "a" * (length - 21) + '"}'
         for ending in ("\n", "\r\n"):
-            for length, code in ((LINE_BYTES_MAX - 1, None), (LINE_BYTES_MAX, None), (LINE_BYTES_MAX + 1, "line_too_long"), (LINE_BYTES_MAX + 2, "line_too_long"),
+            for length, code in ((LINE_BYTES_MAX - 1, None), (LINE_BYTES_MAX, None), (LINE_BYTES_MAX + 1, "line_too_long"),
+                                 (LINE_BYTES_MAX + 2, "line_too_long"),
                                  (3 * LINE_BYTES_MAX, "line_too_long")):
                 with self.subTest(length=length, ending=ending):
                     self.assertEqual(len(line(length)), length)
                     data = '{"id":"before"}' + ending + line(length) + ending + '{"id":"after"}' + ending + '{"n":"x"}' + ending
                     done = self.batch("x.free", data, status=3)
                     results = decisions(done)
-                    self.assertEqual([result.get("error", {}).get("code") for result in results], [None, code, None, "invalid_input"])
+                    self.assertEqual([result.get("error", {}).get("code") for result in results],
+                                     [None, code, None, "invalid_input"])
                     self.assertEqual((results[0]["id"], results[2]["id"], results[3]["line"]), ("before", "after", 4))
                     if code:
                         self.assertEqual((results[1]["id"], results[1]["line"]), (None, 2))
@@ -163,9 +171,12 @@ class Lines(Case):
 
     def test_long_lines_in_odd_places(self):
         long = b"x" * (LINE_BYTES_MAX + 1)
-        for data, codes in ((long, ["line_too_long"]), (long + b"\n", ["line_too_long"]), (b"\xef\xbb\xbf" + long, ["line_too_long"]),
-                            (long + b"\n" + long + b"\n{}", ["line_too_long", "line_too_long", None]), (b"{}\n\n" + long + b"\n\n{}\n", [None, "line_too_long", None]),
-                            (b"\n".join([b"{}"] * 3000 + [long] + [b"{}"] * 3000), [None] * 3000 + ["line_too_long"] + [None] * 3000)):
+        for data, codes in ((long, ["line_too_long"]), (long + b"\n", ["line_too_long"]),
+                            (b"\xef\xbb\xbf" + long, ["line_too_long"]),
+                            (long + b"\n" + long + b"\n{}", ["line_too_long", "line_too_long", None]),
+                            (b"{}\n\n" + long + b"\n\n{}\n", [None, "line_too_long", None]),
+                            (b"\n".join([b"{}"] * 3000 + [long] + [b"{}"] * 3000),
+                             [None] * 3000 + ["line_too_long"] + [None] * 3000)):
             done = self.batch("x.free", data, status=3)
             self.assertEqual([line.get("error", {}).get("code") for line in decisions(done)], codes)
 
@@ -181,7 +192,8 @@ class Lines(Case):
 
     def test_strict(self):
         self.assertEqual(self.one("x.strict", {"id": "a", "n": 1})["outcome"], "approve")
-        for row, path in (({"id": "a", "other": 1}, "/other"), ({"a/b~c": 1, "n": 1}, "/a~1b~0c"), ({"": None}, "/"), ({"Id": "a"}, "/Id")):
+        for row, path in (({"id": "a", "other": 1}, "/other"), ({"a/b~c": 1, "n": 1}, "/a~1b~0c"), ({"": None}, "/"),
+                          ({"Id": "a"}, "/Id")):
             error = self.one("x.strict", row)
             self.assertEqual((error["code"], error["path"]), ("invalid_input", path), error)
         error = self.one("x.strict", {"zz": 1, "n": "x", "aa": 2})
@@ -199,7 +211,8 @@ class Lines(Case):
         self.assertEqual(self.batch("x.free", b"", "rows.ndjson", status=0).stdout, expected)
 
     def test_a_pipe_that_gives_a_little_at_a_time(self):
-        process = subprocess.Popen([REMIT, "batch", "--policy", "x.free", "--policies", os.path.join(self.folder.path, "policies")], stdin=subprocess.PIPE,
+        process = subprocess.Popen([REMIT, "batch", "--policy", "x.free", "--policies",
+                                    os.path.join(self.folder.path, "policies")], stdin=subprocess.PIPE,
                                    stdout=subprocess.PIPE, stderr=subprocess.PIPE, cwd=self.folder.path)
         for piece in (b'{"id', b'":"a"}', b"\n", b'{"id":"b"}\n{"i', b'd":"\xe4', b'\xb8\xad"}', b""):
             process.stdin.write(piece)
@@ -247,7 +260,8 @@ class Inputs(Case):
         self.assertEqual({tuple(line["decision"]) for line in decisions(done)}, {("outcome", "reasons")})
         # … but not what stood there in the row before.
         done = self.batch("x.types", '{"text":"a","list":[1],"record":{"a":"x","b":{"c":1}}}\n{"text":null,"record":{"a":"y"}}\n{}\n', status=0)
-        self.assertEqual([{k: v for k, v in line["decision"].items() if k not in ("outcome", "reasons")} for line in decisions(done)],
+        self.assertEqual([{k: v for k, v in line["decision"].items() if k not in ("outcome",
+            "reasons")} for line in decisions(done)],
                          [{"list": [1], "record": {"a": "x", "b": {"c": 1}}, "text": "a"}, {"record": {"a": "y"}}, {}])
 
     def test_texts(self):
@@ -257,26 +271,36 @@ class Inputs(Case):
             self.bad("text", written)
 
     def test_text_lengths_are_in_characters(self):
-        for written in ('"ab"', '"abcd"', '"中文"', '"中文字符"', '"😀😀"', '"😀😀😀😀"', '"\\u4e2d\\ud83d\\ude00"', '"e\u0301"', '"\\u0000\\u0000"', '"\\"\\"\\"\\""'):
+        for written in ('"ab"', '"abcd"', '"中文"', '"中文字符"', '"😀😀"', '"😀😀😀😀"', '"\\u4e2d\\ud83d\\ude00"', '"e\u0301"',
+                        '"\\u0000\\u0000"', '"\\"\\"\\"\\""'):
             self.good("short", written)
-        for written in ('""', '"a"', '"中"', '"😀"', '"\\ud83d\\ude00"', '"abcde"', '"中文字符号"', '"😀😀😀😀😀"', '"e\u0301e\u0301e\u0301"', '"\\u0041"'):
+        for written in ('""', '"a"', '"中"', '"😀"', '"\\ud83d\\ude00"', '"abcde"', '"中文字符号"', '"😀😀😀😀😀"', '"e\u0301e\u0301e\u0301"',
+                        '"\\u0041"'):
             self.bad("short", written)
 
     def test_integers(self):
-        for written, expected in (("0", "0"), ("-0", "0"), ("2", "2"), ("2.0", "2"), ("2.000", "2"), ("1e2", "100"), ("1E2", "100"), ("1.5e1", "15"), ("100e-2", "1"), ("-3.0", "-3"),
-                                  ("9007199254740991", "9007199254740991"), ("-9007199254740991", "-9007199254740991"), ("9007199254740991.0", "9007199254740991"),
-                                  ("9.007199254740991e15", "9007199254740991"), ("0e999", "0"), ("0.0e-999", "0"), ("1e15", "1000000000000000"), ("10e-1", "1"),
+        for written, expected in (("0", "0"), ("-0", "0"), ("2", "2"), ("2.0", "2"), ("2.000", "2"), ("1e2", "100"),
+                                  ("1E2", "100"), ("1.5e1", "15"), ("100e-2", "1"), ("-3.0", "-3"),
+                                  ("9007199254740991", "9007199254740991"), ("-9007199254740991", "-9007199254740991"),
+                                  ("9007199254740991.0", "9007199254740991"),
+                                  ("9.007199254740991e15", "9007199254740991"), ("0e999", "0"), ("0.0e-999", "0"),
+                                  ("1e15", "1000000000000000"), ("10e-1", "1"),
                                   ("90071992547409910000000000e-10", "9007199254740991"), ("-0.0", "0")):
             self.good("integer", written, expected)
-        for written in ("2.5", "0.1", "1e-1", "15e-1", "9007199254740992", "-9007199254740992", "9007199254740993", "9223372036854775807", "9223372036854775808", "18446744073709551617",
-                        "1e16", "1e400", "1e99999999999", "9007199254740991.5", "1e-400", '"2"', '"2.0"', "true", "[2]", "{}", '""', "0.99999999999999999999999999999999999999",
+        for written in ("2.5", "0.1", "1e-1", "15e-1", "9007199254740992", "-9007199254740992", "9007199254740993",
+                        "9223372036854775807", "9223372036854775808", "18446744073709551617",
+                        "1e16", "1e400", "1e99999999999", "9007199254740991.5", "1e-400", '"2"', '"2.0"', "true", "[2]", "{}",
+                        '""', "0.99999999999999999999999999999999999999",
                         "9007199254740991.00000000000000000000000000000000000000001"):
             self.bad("integer", written)
-        for written, fits in (("1", True), ("6", True), ("0", False), ("7", False), ("1.0", True), ("6.0", True), ("-1", False), ("0.6e1", True), ("7e0", False)):
+        for written, fits in (("1", True), ("6", True), ("0", False), ("7", False), ("1.0", True), ("6.0", True), ("-1", False),
+                              ("0.6e1", True), ("7e0", False)):
             (self.good if fits else self.bad)("level", written, *([str(int(float(written)))] if fits else []))
 
-    NUMBERS = (("0", "0"), ("-0", "0"), ("-0.00", "0"), ("5000.00", "5000"), ("0.50", "0.5"), ("12.5", "12.5"), ("-12.50", "-12.5"), ("0.1", "0.1"), ("100", "100"), ("1234567890.123456789", "1234567890.123456789"),
-               ("9007199254740993", "9007199254740993"), ("0.30000000000000004", "0.30000000000000004"), ("9" * 34, "9" * 34), ("9" * 33 + ".9", "9" * 33 + ".9"), ("0." + "0" * 40 + "1", "0." + "0" * 40 + "1"),
+    NUMBERS = (("0", "0"), ("-0", "0"), ("-0.00", "0"), ("5000.00", "5000"), ("0.50", "0.5"), ("12.5", "12.5"),
+               ("-12.50", "-12.5"), ("0.1", "0.1"), ("100", "100"), ("1234567890.123456789", "1234567890.123456789"),
+               ("9007199254740993", "9007199254740993"), ("0.30000000000000004", "0.30000000000000004"), ("9" * 34, "9" * 34),
+               ("9" * 33 + ".9", "9" * 33 + ".9"), ("0." + "0" * 40 + "1", "0." + "0" * 40 + "1"),
                ("1" + "0" * 60, "1" + "0" * 60), ("9" * 34 + "0" * 10, "9" * 34 + "0" * 10), ("1.0" + "0" * 60, "1"))
 
     def test_numbers_and_money_as_numbers_and_as_texts(self):
@@ -284,15 +308,18 @@ class Inputs(Case):
             for written, expected in self.NUMBERS:
                 self.good(field, written, expected)
                 self.good(field, f'"{written}"', expected)
-            for written, expected in (("1e2", "100"), ("1.5E+3", "1500"), ("25e-2", "0.25"), ("1e30", "1" + "0" * 30), ("0e99999", "0"), ("1e-10", "0.0000000001"), ("123456789e-9", "0.123456789"),
+            for written, expected in (("1e2", "100"), ("1.5E+3", "1500"), ("25e-2", "0.25"), ("1e30", "1" + "0" * 30),
+                                      ("0e99999", "0"), ("1e-10", "0.0000000001"), ("123456789e-9", "0.123456789"),
                                       ("0.1e1", "1"), ("-1.50e0", "-1.5")):
                 self.good(field, written, expected)
 
     def test_texts_of_numbers_hold_digits_one_point_a_sign_and_nothing_else(self):
         for field in ("number", "money"):
-            for written, expected in (('"+5"', "5"), ('"-5"', "-5"), ('"+0.50"', "0.5"), ('"007"', "7"), ('"00.5"', "0.5"), ('"-0"', "0"), ('"\\u0035"', "5"), ('"1\\u002e5"', "1.5")):
+            for written, expected in (('"+5"', "5"), ('"-5"', "-5"), ('"+0.50"', "0.5"), ('"007"', "7"), ('"00.5"', "0.5"),
+                                      ('"-0"', "0"), ('"\\u0035"', "5"), ('"1\\u002e5"', "1.5")):
                 self.good(field, written, expected)
-            for text in ("", " ", "12,50", "1 000", " 5", "5 ", "5\\n", "1e2", "1E2", "0x10", "--5", "+-5", "5-", "1.2.3", ".", "-", "+", "-.", "NaN", "nan", "inf", "Infinity", "-inf", "1_000", "１２", "٣", "$5", "5€",
+            for text in ("", " ", "12,50", "1 000", " 5", "5 ", "5\\n", "1e2", "1E2", "0x10", "--5", "+-5", "5-", "1.2.3", ".",
+                         "-", "+", "-.", "NaN", "nan", "inf", "Infinity", "-inf", "1_000", "１２", "٣", "$5", "5€",
                          "5.0.", "abc", "5a", "\\u0000", "5\\u0000", "1/2", "5%", "(5)", "true", "null", "''", "−5"):
                 self.bad(field, f'"{text}"')
             for written in ("true", "false", "[]", "[1]", "{}"):
@@ -300,7 +327,8 @@ class Inputs(Case):
 
     def test_numbers_past_34_digits(self):
         for field in ("number", "money"):
-            for text in ("9" * 35, "1" + "0" * 33 + "1", "0." + "1" * 35, "1." + "0" * 33 + "1", "-" + "1" * 35, "9" * 34 + ".1", "1" * 1000):
+            for text in ("9" * 35, "1" + "0" * 33 + "1", "0." + "1" * 35, "1." + "0" * 33 + "1", "-" + "1" * 35, "9" * 34 + ".1",
+                         "1" * 1000):
                 self.bad(field, text)
                 self.bad(field, f'"{text}"')
 
@@ -310,9 +338,12 @@ class Inputs(Case):
                 self.bad(field, written)
 
     def test_bounds_are_exact_and_inclusive(self):
-        for field, good, bad in (("amount", ["0", "0.00", "-0.0", "1000", "1000.00", '"1000.00"', "0.0000000001", "999.9999999999999999999999999999999", "1e3"],
-                                  ["-0.01", "1000.01", '"1000.01"', "1000.0000000000000000000000000001", "-1e-30", "1e4", '"-1"']),
-                                 ("qty", ["0", "99.5", "99.50", '"99.5"', "99.4999999999999999999"], ["-1", "99.51", "99.5000000000000000000000001", "100", "-0.000001"])):
+        for field, good, bad in (("amount", ["0", "0.00", "-0.0", "1000", "1000.00", '"1000.00"', "0.0000000001",
+                                             "999.9999999999999999999999999999999", "1e3"],
+                                  ["-0.01", "1000.01", '"1000.01"', "1000.0000000000000000000000000001", "-1e-30", "1e4",
+                                   '"-1"']),
+                                 ("qty", ["0", "99.5", "99.50", '"99.5"', "99.4999999999999999999"],
+                                  ["-1", "99.51", "99.5000000000000000000000001", "100", "-0.000001"])):
             for written in good:
                 value = format(Decimal(written.strip('"')), "f")
                 value = value.rstrip("0").rstrip(".") if "." in value else value
@@ -329,35 +360,52 @@ class Inputs(Case):
     def test_enums(self):
         for written in ('"red"', '"green"', '"中"', '"r\\u0065d"', '"\\u4e2d"'):
             self.good("choice", written)
-        for written in ('"Red"', '"RED"', '" red"', '"red "', '"re"', '"redd"', '""', "1", "true", "[]", '["red"]', '"red\\u0000"'):
+        for written in ('"Red"', '"RED"', '" red"', '"red "', '"re"', '"redd"', '""', "1", "true", "[]", '["red"]',
+                        '"red\\u0000"'):
             self.bad("choice", written)
         error = self.one("x.types", {"choice": "blue"})
         for word in ("red", "green", "中", "blue"):
             self.assertIn(word, error["message"])
 
     def test_dates(self):
-        for text in ("2025-01-01", "2024-02-29", "2000-02-29", "1600-02-29", "2025-12-31", "2025-04-30", "0001-01-01", "9999-12-31", "2023-02-28"):
+        for text in ("2025-01-01", "2024-02-29", "2000-02-29", "1600-02-29", "2025-12-31", "2025-04-30", "0001-01-01",
+                     "9999-12-31", "2023-02-28"):
             self.good("day", f'"{text}"')
         self.good("day", '"2024\\u002d02-29"', "2024-02-29")
-        for text in ("2023-02-29", "1900-02-29", "2100-02-29", "2025-02-30", "2025-04-31", "2025-06-31", "2025-09-31", "2025-11-31", "2025-13-01", "2025-00-01", "2025-01-00", "2025-01-32", "2025-1-1",
-                     "25-01-01", "20250101", "2025/01/01", "2025-01-01T00:00:00Z", "2025-01-01 ", " 2025-01-01", "", "01-01-2025", "2025-01", "2025-W01-1", "+2025-01-01", "-2025-01-01", "12025-01-01",
+        for text in ("2023-02-29", "1900-02-29", "2100-02-29", "2025-02-30", "2025-04-31", "2025-06-31", "2025-09-31",
+                     "2025-11-31", "2025-13-01", "2025-00-01", "2025-01-00", "2025-01-32", "2025-1-1",
+                     "25-01-01", "20250101", "2025/01/01", "2025-01-01T00:00:00Z", "2025-01-01 ", " 2025-01-01", "", "01-01-2025",
+                     "2025-01", "2025-W01-1", "+2025-01-01", "-2025-01-01", "12025-01-01",
                      "2025-01-0a", "２０２５-01-01", "2025-01-1", "2025-01-011", "today", "2025–01–01"):
             self.bad("day", f'"{text}"')
         for written in ("20250101", "true", "[]", "{}", "2025"):
             self.bad("day", written)
 
     def test_timestamps(self):
-        for text, expected in (("2025-06-15T08:00:00Z", None), ("2025-06-15T08:00:00.5Z", None), ("2025-06-15T08:00:00.500Z", "2025-06-15T08:00:00.5Z"), ("2025-06-15T08:00:00.000Z", "2025-06-15T08:00:00Z"),
-                               ("2025-06-15T08:00:00.123456789Z", None), ("2025-06-15T08:00:00+00:00", "2025-06-15T08:00:00Z"), ("2025-06-15T08:00:00-00:00", "2025-06-15T08:00:00Z"),
-                               ("2025-06-15T08:00:00+08:00", "2025-06-15T00:00:00Z"), ("2025-06-15T07:59:59+08:00", "2025-06-14T23:59:59Z"), ("2025-01-01T00:00:00+05:30", "2024-12-31T18:30:00Z"),
-                               ("2024-02-29T23:30:00-01:00", "2024-03-01T00:30:00Z"), ("2023-02-28T23:30:00-01:00", "2023-03-01T00:30:00Z"), ("2025-12-31T23:00:00-02:00", "2026-01-01T01:00:00Z"),
-                               ("2024-03-01T00:30:00+01:00", "2024-02-29T23:30:00Z"), ("2025-06-15T08:00:00.25-03:30", "2025-06-15T11:30:00.25Z"), ("2025-06-15T23:59:59+23:59", "2025-06-15T00:00:59Z"),
+        for text, expected in (("2025-06-15T08:00:00Z", None), ("2025-06-15T08:00:00.5Z", None),
+                               ("2025-06-15T08:00:00.500Z", "2025-06-15T08:00:00.5Z"),
+                               ("2025-06-15T08:00:00.000Z", "2025-06-15T08:00:00Z"),
+                               ("2025-06-15T08:00:00.123456789Z", None), ("2025-06-15T08:00:00+00:00", "2025-06-15T08:00:00Z"),
+                               ("2025-06-15T08:00:00-00:00", "2025-06-15T08:00:00Z"),
+                               ("2025-06-15T08:00:00+08:00", "2025-06-15T00:00:00Z"),
+                               ("2025-06-15T07:59:59+08:00", "2025-06-14T23:59:59Z"),
+                               ("2025-01-01T00:00:00+05:30", "2024-12-31T18:30:00Z"),
+                               ("2024-02-29T23:30:00-01:00", "2024-03-01T00:30:00Z"),
+                               ("2023-02-28T23:30:00-01:00", "2023-03-01T00:30:00Z"),
+                               ("2025-12-31T23:00:00-02:00", "2026-01-01T01:00:00Z"),
+                               ("2024-03-01T00:30:00+01:00", "2024-02-29T23:30:00Z"),
+                               ("2025-06-15T08:00:00.25-03:30", "2025-06-15T11:30:00.25Z"),
+                               ("2025-06-15T23:59:59+23:59", "2025-06-15T00:00:59Z"),
                                ("2024-02-29T00:00:00Z", None)):
             self.good("time", f'"{text}"', expected or text)
-        for text in ("2025-06-15", "2025-06-15T08:00Z", "2025-06-15T08:00:00", "2025-06-15T24:00:00Z", "2025-06-15T08:60:00Z", "2025-06-15T08:00:61Z", "2023-02-29T00:00:00Z", "2025-13-01T00:00:00Z",
-                     "2025-06-15T08:00:00+8:00", "2025-06-15T08:00:00+0800", "2025-06-15T08:00:00+24:00", "2025-06-15T08:00:00+08:60", "2025-06-15T08:00:00.Z", "2025-06-15T8:00:00Z", "20250615T080000Z",
-                     "2025-06-15T08:00:00ZZ", "2025-06-15T08:00:00 Z", " 2025-06-15T08:00:00Z", "2025-06-15T08:00:00Z ", "", "now", "2025-06-15T08:00:00,5Z", "2025-06-15T08:00:00+08", "1750000000",
-                     "2025-06-15T-8:00:00Z", "2025-06-15T08:00:00.5+", "2025-06-15T08-00-00Z", "2025-06-15T08:00:00.1234567890123Z\\u0000"):
+        for text in ("2025-06-15", "2025-06-15T08:00Z", "2025-06-15T08:00:00", "2025-06-15T24:00:00Z", "2025-06-15T08:60:00Z",
+                     "2025-06-15T08:00:61Z", "2023-02-29T00:00:00Z", "2025-13-01T00:00:00Z",
+                     "2025-06-15T08:00:00+8:00", "2025-06-15T08:00:00+0800", "2025-06-15T08:00:00+24:00",
+                     "2025-06-15T08:00:00+08:60", "2025-06-15T08:00:00.Z", "2025-06-15T8:00:00Z", "20250615T080000Z",
+                     "2025-06-15T08:00:00ZZ", "2025-06-15T08:00:00 Z", " 2025-06-15T08:00:00Z", "2025-06-15T08:00:00Z ", "",
+                     "now", "2025-06-15T08:00:00,5Z", "2025-06-15T08:00:00+08", "1750000000",
+                     "2025-06-15T-8:00:00Z", "2025-06-15T08:00:00.5+", "2025-06-15T08-00-00Z",
+                     "2025-06-15T08:00:00.1234567890123Z\\u0000"):
             self.bad("time", f'"{text}"')
         for written in ("1750000000", "true", "[]", "{}"):
             self.bad("time", written)
@@ -384,11 +432,14 @@ class Inputs(Case):
         self.good("list", "[1]", ["1"])
         self.good("list", "[ 1 , 2.0 , 3 ]", ["1", "2", "3"])
         self.good("rows", "[]", [])
-        self.good("rows", '[{"sku":"a","qty":0.5},{"qty":"1.50","sku":"b"}]', [{"sku": "a", "qty": "0.5"}, {"sku": "b", "qty": "1.5"}])
+        self.good("rows", '[{"sku":"a","qty":0.5},{"qty":"1.50","sku":"b"}]', [{"sku": "a", "qty": "0.5"}, {"sku": "b",
+            "qty": "1.5"}])
         self.good("lists", "[[],[true],[false,true]]")
-        for written, path in (("[]", "/list"), ("[1,2,3,4]", "/list"), ("1", "/list"), ("{}", "/list"), ('"[1]"', "/list"), ('[1,"x"]', "/list/1"), ("[1.5]", "/list/0"), ("[null]", "/list/0"), ("[1,2,[]]", "/list/2")):
+        for written, path in (("[]", "/list"), ("[1,2,3,4]", "/list"), ("1", "/list"), ("{}", "/list"), ('"[1]"', "/list"),
+                              ('[1,"x"]', "/list/1"), ("[1.5]", "/list/0"), ("[null]", "/list/0"), ("[1,2,[]]", "/list/2")):
             self.bad("list", written, path)
-        for written, path in (('[{"sku":"a","qty":1},{"sku":"b"}]', "/rows/1/qty"), ('[{"sku":1,"qty":1}]', "/rows/0/sku"), ('[{"sku":"a","qty":-1}]', "/rows/0/qty"), ("[1]", "/rows/0"), ("[null]", "/rows/0")):
+        for written, path in (('[{"sku":"a","qty":1},{"sku":"b"}]', "/rows/1/qty"), ('[{"sku":1,"qty":1}]', "/rows/0/sku"),
+                              ('[{"sku":"a","qty":-1}]', "/rows/0/qty"), ("[1]", "/rows/0"), ("[null]", "/rows/0")):
             self.bad("rows", written, path)
         self.bad("lists", "[[true],[1]]", "/lists/1/0")
         self.bad("lists", "[[true],[true,false,null]]", "/lists/1/2")
@@ -400,14 +451,19 @@ class Inputs(Case):
         self.good("map", '{"b":1,"a":2.0}', {"a": "2", "b": "1"})
         self.good("map", '{"":1,"\\u0061":2,"中":3}', {"": "1", "a": "2", "中": "3"})
         self.good("records", '{"k":{"x":"1.50"}}', {"k": {"x": "1.5"}})
-        for written, path in (("[]", "/map"), ("1", "/map"), ('{"a":"x"}', "/map/a"), ('{"a":1,"b":null}', "/map/b"), ('{"a/b":[]}', "/map/a~1b"), ('{"~":1.5}', "/map/~0"), ('{"~1":{}}', "/map/~01"), ('{"":true}', "/map/"),
+        for written, path in (("[]", "/map"), ("1", "/map"), ('{"a":"x"}', "/map/a"), ('{"a":1,"b":null}', "/map/b"),
+                              ('{"a/b":[]}', "/map/a~1b"), ('{"~":1.5}', "/map/~0"), ('{"~1":{}}', "/map/~01"),
+                              ('{"":true}', "/map/"),
                               ('{"a":1,"a":1}', "/map/a"), ('{"a":1,"\\u0061":2}', "/map/a")):
             self.bad("map", written, path)
         self.bad("records", '{"k":{}}', "/records/k/x")
 
     def test_a_declared_field_twice(self):
-        for row, path in (('{"text":"a","text":"a"}', "/text"), ('{"text":"a","\\u0074ext":"b"}', "/text"), ('{"text":null,"text":"a"}', "/text"), ('{"text":"a","text":null}', "/text"), ('{"text":null,"text":null}', "/text"),
-                          ('{"record":{"a":"x","a":"y"}}', "/record/a"), ('{"rows":[{"sku":"a","qty":1,"sku":"a"}]}', "/rows/0/sku"), ('{"list":[1],"integer":1,"list":[1]}', "/list"),
+        for row, path in (('{"text":"a","text":"a"}', "/text"), ('{"text":"a","\\u0074ext":"b"}', "/text"),
+                          ('{"text":null,"text":"a"}', "/text"), ('{"text":"a","text":null}', "/text"),
+                          ('{"text":null,"text":null}', "/text"),
+                          ('{"record":{"a":"x","a":"y"}}', "/record/a"), ('{"rows":[{"sku":"a","qty":1,"sku":"a"}]}',
+                              "/rows/0/sku"), ('{"list":[1],"integer":1,"list":[1]}', "/list"),
                           ('{"record":{"a":"x"},"record":{"a":"x"}}', "/record")):
             error = self.one("x.types", row)
             self.assertEqual((error.get("code"), error.get("path")), ("invalid_input", path), row)
@@ -435,7 +491,8 @@ class Inputs(Case):
 
     def test_odd_keys(self):
         done = self.batch("x.keys", '{"a/b":1,"~":2,"":3,"é\\n\\"":4,"a.b":5}', status=0)
-        self.assertEqual(decisions(done)[0]["decision"], {"outcome": "approve", "reasons": ["ok"], "": 3, "a.b": 5, "a/b": 1, "é\n\"": 4, "~": 2})
+        self.assertEqual(decisions(done)[0]["decision"], {"outcome": "approve", "reasons": ["ok"], "": 3, "a.b": 5, "a/b": 1,
+                                                          "é\n\"": 4, "~": 2})
         error = self.one("x.keys", '{"a/b":"x","~":"x","":"x","\\u00e9\\n\\"":"x","a.b":"x"}')
         self.assertEqual([item["path"] for item in error["errors"]], ["/a~1b", "/~0", "/", "/é\n\"", "/a.b"])
 
@@ -445,10 +502,12 @@ class Inputs(Case):
         self.assertEqual((bad["error"]["code"], bad["error"]["path"], "decision" in good), ("invalid_input", "/rows/0/sku", True))
         self.assertLess(len(done.stdout), LINE_BYTES_MAX)
         row = {"rows": [{"sku": 1, "qty": "x"}] * 20}
-        self.assertEqual([item["path"] for item in self.one("x.types", row)["errors"]], [f"/rows/{index}/{name}" for index in range(20) for name in ("sku", "qty")])
+        self.assertEqual([item["path"] for item in self.one("x.types", row)["errors"]],
+                         [f"/rows/{index}/{name}" for index in range(20) for name in ("sku", "qty")])
 
     def test_messages_are_at_most_a_kibibyte(self):
-        for row in ({"integer": "x" * 50000}, {"choice": "é" * 50000}, {"day": "\n" * 50000}, {"number": "1" * 50000}, {"map": {"k" * 50000: "x"}}, {"integer": "\0" * 3000}, {"text": [["x"] * 1000]}):
+        for row in ({"integer": "x" * 50000}, {"choice": "é" * 50000}, {"day": "\n" * 50000}, {"number": "1" * 50000},
+                    {"map": {"k" * 50000: "x"}}, {"integer": "\0" * 3000}, {"text": [["x"] * 1000]}):
             error = self.one("x.types", row)
             self.assertEqual(error["code"], "invalid_input")
             self.assertLessEqual(len(error["message"].encode()), 1024)
@@ -465,7 +524,8 @@ class Fields(unittest.TestCase):
 
     def test_equal_whatever_way_it_was_made(self):
         with Folder({"policies/x/equal.lua": policy('return { outcome = tx.amount == 5000 and "approve" or "reject", reasons = { "ok" } }', "amount = money {}")}) as folder:
-            results, _ = folder.batch("x.equal", ['{"amount":5000}', '{"amount":5000.00}', '{"amount":"5000.00"}', '{"amount":5e3}', '{"amount":"+5000"}', '{"amount":5000.01}'])
+            results, _ = folder.batch("x.equal", ['{"amount":5000}', '{"amount":5000.00}', '{"amount":"5000.00"}',
+                                                  '{"amount":5e3}', '{"amount":"+5000"}', '{"amount":5000.01}'])
             self.assertEqual([result["decision"]["outcome"] for result in results], ["approve"] * 5 + ["reject"])
 
 
@@ -490,18 +550,26 @@ class Settings(Case):
         return raw(done.stdout)["decision"]["params"]
 
     def test_defaults(self):
-        self.assertEqual(self.params(), {"limit": "50000", "level": "3", "rate": "0.05", "word": "abc", "flag": False, "start": "2024-01-01", "moment": "2024-01-01T00:00:00Z", "colour": "red", "sum": "50000.15"})
+        self.assertEqual(self.params(), {"limit": "50000", "level": "3", "rate": "0.05", "word": "abc", "flag": False,
+                                         "start": "2024-01-01", "moment": "2024-01-01T00:00:00Z", "colour": "red",
+                                         "sum": "50000.15"})
 
     def test_every_type(self):
-        for setting, expected in (("limit=80000", "80000"), ("limit=80000.50", "80000.5"), ("limit=0.10", None), ("level=2", "2"), ("rate=0.125", "0.125"), ("rate=-1", "-1"), ("word=x=y", "x=y"), ("word=", ""), ("word=中文", "中文"), ("word=\"a\"", '"a"'),
-                                  ("word=a\\b", "a\\b"), ("word=5", "5"), ("word=true", "true"), ("flag=true", True), ("flag=false", False), ("start=2024-02-29", "2024-02-29"), ("moment=2024-02-29T00:00:00+08:00", "2024-02-28T16:00:00Z"), ("colour=green", "green"),
+        for setting, expected in (("limit=80000", "80000"), ("limit=80000.50", "80000.5"), ("limit=0.10", None), ("level=2", "2"),
+                                  ("rate=0.125", "0.125"), ("rate=-1", "-1"), ("word=x=y", "x=y"), ("word=", ""),
+                                  ("word=中文", "中文"), ("word=\"a\"", '"a"'),
+                                  ("word=a\\b", "a\\b"), ("word=5", "5"), ("word=true", "true"), ("flag=true", True),
+                                  ("flag=false", False), ("start=2024-02-29", "2024-02-29"),
+                                  ("moment=2024-02-29T00:00:00+08:00", "2024-02-28T16:00:00Z"), ("colour=green", "green"),
                                   ("perhaps=7", "7")):
             if expected is not None:
                 self.assertEqual(self.params(setting)[setting.split("=")[0]], expected, setting)
         self.assertEqual(self.params("level=2", "rate=0.5", "limit=10", "word=q")["sum"], "11")
 
     def test_what_is_refused(self):
-        for setting in ("limit=x", "limit=", "limit=1,000", "limit=-1", "limit=1000000.01", "limit=1e3x", "level=2.5", "level=0", "level=9007199254740992", "level=x", "rate=abc", "word=abcdef", "flag=yes", "flag=1", "flag=", "start=2023-02-29", "start=today",
+        for setting in ("limit=x", "limit=", "limit=1,000", "limit=-1", "limit=1000000.01", "limit=1e3x", "level=2.5", "level=0",
+                        "level=9007199254740992", "level=x", "rate=abc", "word=abcdef", "flag=yes", "flag=1", "flag=",
+                        "start=2023-02-29", "start=today",
                         "moment=2024-01-01", "colour=blue", "colour=", "unknown=1", "Limit=1", "limit =1", "limits=5", "check=1"):
             done = self.batch("x.params", '{"id":"a"}\n', "--param", setting, status=2)
             self.assertEqual(done.stdout, b"", setting)
@@ -523,10 +591,13 @@ class Settings(Case):
         self.batch("x.params", "{}", "--param", "limit=3", status=0)
 
     def test_at(self):
-        for given, expected in (("2025-06-15", "2025-06-15T00:00:00Z"), ("2025-06-15T08:00:00Z", "2025-06-15T08:00:00Z"), ("2025-06-15T08:00:00+08:00", "2025-06-15T00:00:00Z"), ("2024-02-29T23:59:59.5-00:30", "2024-03-01T00:29:59.5Z")):
+        for given, expected in (("2025-06-15", "2025-06-15T00:00:00Z"), ("2025-06-15T08:00:00Z", "2025-06-15T08:00:00Z"),
+                                ("2025-06-15T08:00:00+08:00", "2025-06-15T00:00:00Z"),
+                                ("2024-02-29T23:59:59.5-00:30", "2024-03-01T00:29:59.5Z")):
             done = self.batch("x.at", "{}", "--at", given, status=0)
             self.assertEqual(decisions(done)[0]["decision"]["at"], expected)
-        for given in ("", "now", "2025-02-29", "2025-06-15T08:00", "08:00", "1750000000", "2025-6-15", "15.06.2025", "2025-06-15 08:00:00", "2025-06-15T25:00:00Z"):
+        for given in ("", "now", "2025-02-29", "2025-06-15T08:00", "08:00", "1750000000", "2025-6-15", "15.06.2025",
+                      "2025-06-15 08:00:00", "2025-06-15T25:00:00Z"):
             done = self.batch("x.at", "{}", "--at", given, status=2)
             self.assertEqual(done.stdout, b"")
 
@@ -546,10 +617,19 @@ class Statuses(unittest.TestCase):
 
     def test_statuses(self):
         with Folder(self.GOOD) as folder:
-            for arguments, data, status in ((("--policy", "x.good"), "{}\n{}\n", 0), (("--policy", "x.good"), "{}\n{\n", 3), (("--policy", "x.good"), '{"n":"x"}', 3), (("--policy", "x.none"), "{}", 2), (("--policy", "y.good"), "{}", 2),
-                                            (("--policy", "good"), "{}", 2), (("--policy", ""), "{}", 2), (("--policy", "x/good"), "{}", 2), (("--policy", "x.good.more"), "{}", 2), (("--policy", "../x.good"), "{}", 2), (("--policy", "X.good"), "{}", 2),
-                                            ((), "{}", 2), (("--policy",), "{}", 2), (("--policy", "x.good", "--unknown"), "{}", 2), (("--policy", "x.good", "--jobs", "0"), "{}", 2), (("--policy", "x.good", "--jobs", "x"), "{}", 2),
-                                            (("--policy", "x.good", "--jobs", "-1"), "{}", 2), (("--policy", "x.good", "--format", "xml"), "{}", 2), (("--policy", "x.good", "none.ndjson"), "", 2), (("--policy", "x.good", "."), "", 2),
+            for arguments, data, status in ((("--policy", "x.good"), "{}\n{}\n", 0), (("--policy", "x.good"), "{}\n{\n", 3),
+                                            (("--policy", "x.good"), '{"n":"x"}', 3), (("--policy", "x.none"), "{}", 2),
+                                            (("--policy", "y.good"), "{}", 2),
+                                            (("--policy", "good"), "{}", 2), (("--policy", ""), "{}", 2),
+                                            (("--policy", "x/good"), "{}", 2), (("--policy", "x.good.more"), "{}", 2),
+                                            (("--policy", "../x.good"), "{}", 2), (("--policy", "X.good"), "{}", 2),
+                                            ((), "{}", 2), (("--policy",), "{}", 2),
+                                            (("--policy", "x.good", "--unknown"), "{}", 2),
+                                            (("--policy", "x.good", "--jobs", "0"), "{}", 2),
+                                            (("--policy", "x.good", "--jobs", "x"), "{}", 2),
+                                            (("--policy", "x.good", "--jobs", "-1"), "{}", 2),
+                                            (("--policy", "x.good", "--format", "xml"), "{}", 2),
+                                            (("--policy", "x.good", "none.ndjson"), "", 2), (("--policy", "x.good", "."), "", 2),
                                             (("--policy", "x.good", "a", "b"), "", 2), (("--policy", "x.good", "--at"), "", 2)):
                 with self.subTest(arguments):
                     done = folder.run("batch", *arguments, data=data)
@@ -591,7 +671,9 @@ class Statuses(unittest.TestCase):
             with open(path, "w", encoding="ascii") as file:
                 file.write("{}\n" * 200000)
             for jobs in ("1", "2"):
-                process = subprocess.Popen([REMIT, "batch", "--policy", "x.good", "--jobs", jobs, "--policies", os.path.join(folder.path, "policies"), path], stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+                process = subprocess.Popen([REMIT, "batch", "--policy", "x.good", "--jobs", jobs, "--policies",
+                                            os.path.join(folder.path, "policies"), path], stdout=subprocess.PIPE,
+                                           stderr=subprocess.PIPE)
                 self.assertIn(b'"decision"', process.stdout.readline())
                 process.stdout.close()
                 errors = process.stderr.read()
@@ -603,7 +685,9 @@ class Statuses(unittest.TestCase):
             for rows in (1, 200000):
                 for arguments in ((), ("--format", "csv")):
                     with open("/dev/full", "wb") as full:
-                        done = subprocess.run([REMIT, "batch", "--policy", "x.good", *arguments, "--policies", os.path.join(folder.path, "policies")], input=b"{}\n" * rows if not arguments else b"n\n" + b"1\n" * rows,
+                        done = subprocess.run([REMIT, "batch", "--policy", "x.good", *arguments, "--policies",
+                                               os.path.join(folder.path, "policies")],
+                                              input=b"{}\n" * rows if not arguments else b"n\n" + b"1\n" * rows,
                                               stdout=full, stderr=subprocess.PIPE, timeout=60, check=False)
                     self.assertEqual(done.returncode, 2, done.stderr)
                     self.assertIn(b"no space left", done.stderr.lower())
@@ -616,12 +700,15 @@ class Statuses(unittest.TestCase):
             self.assertEqual(len(summary.splitlines()), 1)
             for words in (r"\b5 rows", r"\b2 approve", r"\b1 reject", r"\b2 errors", r"[0-9.]+ s\b", r"\b[0-9]+ decisions/s"):
                 self.assertRegex(summary, words)
-            self.assertEqual(folder.run("batch", "--policy", "x.sum", "--jobs", "2", data='{"n":1}\n').stderr.decode().count("\n"), 1)
+            self.assertEqual(folder.run("batch", "--policy", "x.sum", "--jobs", "2",
+                                        data='{"n":1}\n').stderr.decode().count("\n"), 1)
 
 
 class Broken(unittest.TestCase):
     def test_a_broken_neighbour_stops_nothing(self):
-        files = {"policies/x/good.lua": policy(APPROVE), "policies/x/broken.lua": "return policy {", "policies/y/worse.lua": b"\xff\x00", "policies/lib/bad.lua": "error('no')", "policies/x/good_test.lua": "broken (",
+        files = {"policies/x/good.lua": policy(APPROVE), "policies/x/broken.lua": "return policy {",
+                 "policies/y/worse.lua": b"\xff\x00", "policies/lib/bad.lua": "error('no')",
+                 "policies/x/good_test.lua": "broken (",
                  "policies/data/bad.csv": b"\xff", "plugins/p/plugin.lua": "broken ("}
         with Folder(files) as folder:
             done = folder.run("batch", "--policy", "x.good", data="{}\n")
@@ -639,15 +726,27 @@ class Broken(unittest.TestCase):
     def test_what_does_not_load(self):
         good = policy(APPROVE)
         broken = {
-            "syntax": ("return policy {\n  summary = \n}", 3), "empty": ("", None), "nothing": ("local x = 1", None), "no_table": ("return 5", None), "raises": ("local x = nil\nlocal y = x.z\n" + good, 2),
-            "requires_nothing": ("local m = require 'lib.none'\n" + good, 1), "requires_broken": ("local m = require 'lib.broken'\n" + good, None), "no_outcomes": (good.replace('outcomes = { "approve", "reject" },', ""), None),
-            "no_input": (good.replace("input = record { id = optional(text {}) },", ""), None), "no_reasons": (good.replace('reasons = { ok = { en = "Fine.", zh = "好。" } },', ""), None), "no_decide": (good.replace("decide =", "decided ="), None),
-            "bad_type": (good.replace("optional(text {})", "texts {}"), None), "bad_option": (good.replace("text {}", "text { maximum = 5 }"), None), "unknown_key": (good.replace("summary =", "sumary = 1, summary ="), None),
+            "syntax": ("return policy {\n  summary = \n}", 3), "empty": ("", None), "nothing": ("local x = 1", None),
+            "no_table": ("return 5", None), "raises": ("local x = nil\nlocal y = x.z\n" + good, 2),
+            "requires_nothing": ("local m = require 'lib.none'\n" + good, 1),
+            "requires_broken": ("local m = require 'lib.broken'\n" + good, None),
+            "no_outcomes": (good.replace('outcomes = { "approve", "reject" },', ""), None),
+            "no_input": (good.replace("input = record { id = optional(text {}) },", ""), None),
+            "no_reasons": (good.replace('reasons = { ok = { en = "Fine.", zh = "好。" } },', ""), None),
+            "no_decide": (good.replace("decide =", "decided ="), None),
+            "bad_type": (good.replace("optional(text {})", "texts {}"), None), "bad_option": (good.replace("text {}",
+                "text { maximum = 5 }"), None), "unknown_key": (good.replace("summary =", "sumary = 1, summary ="), None),
             "endless": ("while true do end\n" + good, 1), "memory": ("local t = {} for i = 1, 1e7 do t[i] = ('x'):rep(100) .. i end\n" + good, None), "no_default": (good.replace("reasons =", "params = { a = money {} }, reasons ="), None),
-            "bad_default": (good.replace("reasons =", "params = { a = money { default = 'x' } }, reasons ="), None), "bad_default_bound": (good.replace("reasons =", "params = { a = integer { default = 5, max = 4 } }, reasons ="), None),
-            "binary": (b"\x1bLua" + b"\x00" * 50, None), "not_utf8": (b"return '\xff", None), "nul": (b"return \x00", None), "cycle": ("local m = require 'lib.cycle'\n" + good, None), "twice": (good + "\n" + good, None),
-            "goto": ("goto nowhere\n" + good, 1), "break": ("break\n" + good, 1), "attribute": ("local x <unknown> = 1\n" + good, 1), "const": ("local x <const> = 1\nx = 2\n" + good, 2), "number": ("local x = 5x\n" + good, 1),
-            "string": ("local x = 'abc\n" + good, 1), "escape": ("local x = '\\q'\n" + good, 1), "vararg": ("local f = function() return ... end\n" + good, 1),
+            "bad_default": (good.replace("reasons =", "params = { a = money { default = 'x' } }, reasons ="), None),
+            "bad_default_bound": (good.replace("reasons =", "params = { a = integer { default = 5, max = 4 } }, reasons ="),
+                                  None),
+            "binary": (b"\x1bLua" + b"\x00" * 50, None), "not_utf8": (b"return '\xff", None), "nul": (b"return \x00", None),
+            "cycle": ("local m = require 'lib.cycle'\n" + good, None), "twice": (good + "\n" + good, None),
+            "goto": ("goto nowhere\n" + good, 1), "break": ("break\n" + good, 1),
+            "attribute": ("local x <unknown> = 1\n" + good, 1), "const": ("local x <const> = 1\nx = 2\n" + good, 2),
+            "number": ("local x = 5x\n" + good, 1),
+            "string": ("local x = 'abc\n" + good, 1), "escape": ("local x = '\\q'\n" + good, 1),
+            "vararg": ("local f = function() return ... end\n" + good, 1),
         }
         files = {f"policies/x/{name}.lua": text for name, (text, _) in broken.items()}
         files |= {"policies/lib/broken.lua": "\n\nreturn (", "policies/lib/cycle.lua": "return require 'lib.cycle'"}
@@ -677,13 +776,15 @@ class Broken(unittest.TestCase):
       return tx.none.field
     end
     return { outcome = "approve", reasons = { "ok" } }"""
-        with Folder({"policies/x/fail.lua": policy(decide, prelude="local lib = require 'lib.m'\n"), "policies/lib/m.lua": library}) as folder:
+        with Folder({"policies/x/fail.lua": policy(decide, prelude="local lib = require 'lib.m'\n"),
+                     "policies/lib/m.lua": library}) as folder:
             results, done = folder.batch("x.fail", [{"id": name} for name in "abcdefg"])
             self.assertEqual(done.returncode, 3)
             errors = [result.get("error") for result in results]
             self.assertEqual([error["code"] for error in errors[:6]], ["policy_error"] * 6)
             self.assertIsNone(errors[6])
-            for error, file, line in zip(errors, ("x/fail.lua", "x/fail.lua", "lib/m.lua", None, None, "x/fail.lua"), (11, 13, 3, None, None, 21)):
+            for error, file, line in zip(errors, ("x/fail.lua", "x/fail.lua", "lib/m.lua", None, None, "x/fail.lua"),
+                                         (11, 13, 3, None, None, 21)):
                 if file:
                     self.assertIn(f"{file}:{line}:", error["message"])
                     self.assertEqual(error["line"], line)
@@ -709,7 +810,8 @@ class Decisions(unittest.TestCase):
             return line.split('"decision":')[1].rstrip("\n")[:-1] if '"decision":' in line else json.loads(line)["error"]
 
     def with_value(self, value, written):
-        self.assertEqual(self.decide(f'{{ outcome = "approve", reasons = {{ "ok" }}, v = {value} }}'), f'{{"outcome":"approve","reasons":["ok"],"v":{written}}}', value)
+        self.assertEqual(self.decide(f'{{ outcome = "approve", reasons = {{ "ok" }}, v = {value} }}'),
+                         f'{{"outcome":"approve","reasons":["ok"],"v":{written}}}', value)
 
     def refused(self, result):
         error = self.decide(result)
@@ -720,22 +822,34 @@ class Decisions(unittest.TestCase):
     def test_order_of_keys(self):
         self.assertEqual(self.decide('{ zeta = 1, ["Z"] = 2, alpha = 3, reasons = { "ok" }, ["中"] = 4, ["a-b"] = 5, _x = 6, outcome = "approve", ["10"] = 7, ["9"] = 8, ["é"] = 9, [""] = 10, ["~"] = 11 }'),
                          '{"outcome":"approve","reasons":["ok"],"":10,"10":7,"9":8,"Z":2,"_x":6,"a-b":5,"alpha":3,"zeta":1,"~":11,"é":9,"中":4}')
-        self.with_value('{ b = { d = 1, c = 2 }, a = { z = { y = 1, x = 2 } }, outcome = 1, reasons = 2, id = 3 }', '{"a":{"z":{"x":2,"y":1}},"b":{"c":2,"d":1},"id":3,"outcome":1,"reasons":2}')
-        self.with_value('{ ["\\u{10000}"] = 1, ["\\u{ffff}"] = 2, ab = 3, a = 4, abc = 5, ["a\\0"] = 6 }', '{"a":4,"a\\u0000":6,"ab":3,"abc":5,"\uffff":2,"\U00010000":1}')
+        self.with_value('{ b = { d = 1, c = 2 }, a = { z = { y = 1, x = 2 } }, outcome = 1, reasons = 2, id = 3 }',
+                        '{"a":{"z":{"x":2,"y":1}},"b":{"c":2,"d":1},"id":3,"outcome":1,"reasons":2}')
+        self.with_value('{ ["\\u{10000}"] = 1, ["\\u{ffff}"] = 2, ab = 3, a = 4, abc = 5, ["a\\0"] = 6 }',
+                        '{"a":4,"a\\u0000":6,"ab":3,"abc":5,"\uffff":2,"\U00010000":1}')
 
     def test_arrays_and_objects(self):
-        for value, written in (("{}", "[]"), ("object {}", "{}"), ("object { a = 1 }", '{"a":1}'), ("{ 1, 2, 3 }", "[1,2,3]"), ("{ 1, nil, nil }", "[1]"), ("{ { }, object { } }", "[[],{}]"), ("{ [1] = 'a', [2] = 'b' }", '["a","b"]'),
-                               ("{ [2] = 'b', [1] = 'a' }", '["a","b"]'), ("{ [1.0] = 'a' }", '["a"]'), ("{ a = {} }", '{"a":[]}'), ("{ { { {} } } }", "[[[[]]]]"), ("{ a = nil }", "[]"), ("{ true, false }", "[true,false]")):
+        for value, written in (("{}", "[]"), ("object {}", "{}"), ("object { a = 1 }", '{"a":1}'), ("{ 1, 2, 3 }", "[1,2,3]"),
+                               ("{ 1, nil, nil }", "[1]"), ("{ { }, object { } }", "[[],{}]"),
+                               ("{ [1] = 'a', [2] = 'b' }", '["a","b"]'),
+                               ("{ [2] = 'b', [1] = 'a' }", '["a","b"]'), ("{ [1.0] = 'a' }", '["a"]'),
+                               ("{ a = {} }", '{"a":[]}'), ("{ { { {} } } }", "[[[[]]]]"), ("{ a = nil }", "[]"),
+                               ("{ true, false }", "[true,false]")):
             self.with_value(value, written)
 
     def test_scalars(self):
-        for value, written in (("5000.00", "5000"), ("0.50", "0.5"), ("-0.0", "0"), ("1e3", "1000"), ("1e-3", "0.001"), ("0.1 + 0.2", "0.3"), ("tx.n", "12345678901234567890.1"), ("tx.n * 0", "0"), ("1e30", "1" + "0" * 30), ("true", "true"),
-                               ("false", "false"), ("''", '""'), ("'a\"b\\\\c/d'", '"a\\"b\\\\c/d"'), ("'\\n\\t\\r\\b\\f\\0\\31'", '"\\n\\t\\r\\b\\f\\u0000\\u001f"'), ("'\\127'", '"\x7f"'), ("'中😀'", '"中😀"'), ("10 / 4", "2.5"),
-                               ("decimal.format(5000, 2)", '"5000.00"'), ("9007199254740991", "9007199254740991"), ("-9007199254740991", "-9007199254740991")):
+        for value, written in (("5000.00", "5000"), ("0.50", "0.5"), ("-0.0", "0"), ("1e3", "1000"), ("1e-3", "0.001"),
+                               ("0.1 + 0.2", "0.3"), ("tx.n", "12345678901234567890.1"), ("tx.n * 0", "0"),
+                               ("1e30", "1" + "0" * 30), ("true", "true"),
+                               ("false", "false"), ("''", '""'), ("'a\"b\\\\c/d'", '"a\\"b\\\\c/d"'),
+                               ("'\\n\\t\\r\\b\\f\\0\\31'", '"\\n\\t\\r\\b\\f\\u0000\\u001f"'), ("'\\127'", '"\x7f"'),
+                               ("'中😀'", '"中😀"'), ("10 / 4", "2.5"),
+                               ("decimal.format(5000, 2)", '"5000.00"'), ("9007199254740991", "9007199254740991"),
+                               ("-9007199254740991", "-9007199254740991")):
             self.with_value(value, written)
 
     def test_nil_is_absent(self):
-        self.assertEqual(self.decide('{ outcome = "approve", reasons = { "ok" }, v = nil }'), '{"outcome":"approve","reasons":["ok"]}')
+        self.assertEqual(self.decide('{ outcome = "approve", reasons = { "ok" }, v = nil }'),
+                         '{"outcome":"approve","reasons":["ok"]}')
 
     def test_reasons_keep_their_order(self):
         with Folder({"policies/x/many.lua": policy('return { reasons = { "b", "a", "b" }, outcome = "reject" }').replace('reasons = { ok = { en = "Fine.", zh = "好。" } }', 'reasons = { a = { en = "A", zh = "A" }, b = { en = "B", zh = "B" } }')}) as folder:
@@ -743,18 +857,27 @@ class Decisions(unittest.TestCase):
             self.assertEqual(results[0]["decision"]["reasons"], ["b", "a", "b"], done.stderr)
 
     def test_what_is_no_decision(self):
-        for result in ("nil", "5", "'approve'", "true", "{}", "{ outcome = 'approve' }", "{ reasons = { 'ok' } }", "{ outcome = 'approve', reasons = {} }", "{ outcome = 'approve', reasons = 'ok' }", "{ outcome = 'approve', reasons = { 5 } }",
-                       "{ outcome = 'approve', reasons = { 'other' } }", "{ outcome = 'approve', reasons = { 'ok', 'other' } }", "{ outcome = 'approve', reasons = { x = 'ok' } }", "{ outcome = 'approve', reasons = { [2] = 'ok' } }",
-                       "{ outcome = 'Approve', reasons = { 'ok' } }", "{ outcome = '', reasons = { 'ok' } }", "{ outcome = 5, reasons = { 'ok' } }", "{ outcome = { 'approve' }, reasons = { 'ok' } }", "{ outcome = 'approve', reasons = { 'ok', nil, 'ok' } }",
-                       "{ outcome = 'approve', reasons = { 'ok' }, [true] = 1 }", "{ outcome = 'approve', reasons = { 'ok' }, [{}] = 1 }", "function() end"):
+        for result in ("nil", "5", "'approve'", "true", "{}", "{ outcome = 'approve' }", "{ reasons = { 'ok' } }",
+                       "{ outcome = 'approve', reasons = {} }", "{ outcome = 'approve', reasons = 'ok' }",
+                       "{ outcome = 'approve', reasons = { 5 } }",
+                       "{ outcome = 'approve', reasons = { 'other' } }", "{ outcome = 'approve', reasons = { 'ok', 'other' } }",
+                       "{ outcome = 'approve', reasons = { x = 'ok' } }", "{ outcome = 'approve', reasons = { [2] = 'ok' } }",
+                       "{ outcome = 'Approve', reasons = { 'ok' } }", "{ outcome = '', reasons = { 'ok' } }",
+                       "{ outcome = 5, reasons = { 'ok' } }", "{ outcome = { 'approve' }, reasons = { 'ok' } }",
+                       "{ outcome = 'approve', reasons = { 'ok', nil, 'ok' } }",
+                       "{ outcome = 'approve', reasons = { 'ok' }, [true] = 1 }",
+                       "{ outcome = 'approve', reasons = { 'ok' }, [{}] = 1 }", "function() end"):
             self.refused(result)
 
     def test_values_that_are_no_json(self):
-        for value in ("function() end", "string.format", "{ function() end }", "{ [1] = 1, x = 2 }", "{ [1] = 1, [3] = 3 }", "{ [0] = 1 }", "{ [2] = 1 }", "{ [1.5] = 1 }", "{ [-1] = 1 }", "{ [true] = 1 }", "{ [{}] = 1 }", "{ 'a', ['1'] = 'b' }", "'\\xff'", "'\\xed\\xa0\\x80'",
+        for value in ("function() end", "string.format", "{ function() end }", "{ [1] = 1, x = 2 }", "{ [1] = 1, [3] = 3 }",
+                      "{ [0] = 1 }", "{ [2] = 1 }", "{ [1.5] = 1 }", "{ [-1] = 1 }", "{ [true] = 1 }", "{ [{}] = 1 }",
+                      "{ 'a', ['1'] = 'b' }", "'\\xff'", "'\\xed\\xa0\\x80'",
                       "{ a = '\\xc3' }", "{ ['\\xff'] = 1 }", "setmetatable", "{ { a = { b = pairs } } }"):
             answer = self.decide(f'{{ outcome = "approve", reasons = {{ "ok" }}, v = {value} }}')
             # A table with holes, or of numbers other than 1..n: "any other an object" or refused, but never silently shortened.
-            if value in ("{ [1] = 1, x = 2 }", "{ [1] = 1, [3] = 3 }", "{ [0] = 1 }", "{ [2] = 1 }", "{ [1.5] = 1 }", "{ [-1] = 1 }", "{ [true] = 1 }"):
+            if value in ("{ [1] = 1, x = 2 }", "{ [1] = 1, [3] = 3 }", "{ [0] = 1 }", "{ [2] = 1 }", "{ [1.5] = 1 }",
+                         "{ [-1] = 1 }", "{ [true] = 1 }"):
                 if isinstance(answer, str):
                     self.assertEqual(len(json.loads(answer)["v"]), value.count("="), (value, answer))
                 continue
@@ -779,8 +902,10 @@ class Decisions(unittest.TestCase):
                                                    'params = { z = integer { default = 1 }, a = money { default = "1.50" } },')}) as folder:
             results, done = folder.batch("x.back", [{"list": [3, 1], "r": {"a": "x", "b": "2.50"}}, {"list": [], "r": {"b": 1}}])
             self.assertEqual([result["decision"] for result in results],
-                             [{"outcome": "approve", "reasons": ["ok"], "input": {"list": [3, 1], "r": {"a": "x", "b": 2.5}}, "list": [3, 1], "params": {"a": 1.5, "z": 1}},
-                              {"outcome": "approve", "reasons": ["ok"], "input": {"list": [], "r": {"b": 1}}, "list": [], "params": {"a": 1.5, "z": 1}}])
+                             [{"outcome": "approve", "reasons": ["ok"], "input": {"list": [3, 1], "r": {"a": "x", "b": 2.5}},
+                               "list": [3, 1], "params": {"a": 1.5, "z": 1}},
+                              {"outcome": "approve", "reasons": ["ok"], "input": {"list": [], "r": {"b": 1}}, "list": [],
+                               "params": {"a": 1.5, "z": 1}}])
 
 
 class CSV(Case):
@@ -796,7 +921,8 @@ class CSV(Case):
     def test_columns(self):
         rows, done = self.table('id,amount,requester.level,note\nA,12.50,3,hello\nB,"1000",4,\n', status=0)
         self.assertEqual(rows, [
-            ["id", "amount", "requester.level", "note", "decision.outcome", "decision.reasons", "decision.note", "decision.twice", "decision.unit", "decision.who", "error.code", "error.message"],
+            ["id", "amount", "requester.level", "note", "decision.outcome", "decision.reasons", "decision.note", "decision.twice",
+             "decision.unit", "decision.who", "error.code", "error.message"],
             ["A", "12.50", "3", "hello", "approve", "ok;ok", "hello", "25", "a,b", '{"level":3}', "", ""],
             ["B", "1000", "4", "", "reject", "ok;ok", "", "2000", "a,b", '{"level":4}', "", ""]])
         self.assertRegex(done.stderr.decode(), r"2 rows, 1 approve, 1 reject, 0 errors")
@@ -804,7 +930,8 @@ class CSV(Case):
     def test_errors_stand_beside_the_row(self):
         rows, done = self.table("id,amount,requester.level,other\nA,\"12,50\",3,x\nB,1,3,y\nC,,3,z\nD,1,,w\n", status=3)
         head = rows[0]
-        self.assertEqual([row[:4] for row in rows[1:]], [["A", "12,50", "3", "x"], ["B", "1", "3", "y"], ["C", "", "3", "z"], ["D", "1", "", "w"]])
+        self.assertEqual([row[:4] for row in rows[1:]], [["A", "12,50", "3", "x"], ["B", "1", "3", "y"], ["C", "", "3", "z"],
+                                                         ["D", "1", "", "w"]])
         codes = [row[head.index("error.code")] for row in rows[1:]]
         self.assertEqual(codes, ["invalid_input", "", "invalid_input", "invalid_input"])
         messages = [row[head.index("error.message")] for row in rows[1:]]
@@ -816,7 +943,8 @@ class CSV(Case):
     def test_quotes_and_newlines_in_cells(self):
         note = 'a "b", c\nd'
         out = io.StringIO()
-        csv.writer(out).writerows([["id", "amount", "requester.level", "note", "free"], ["A", "1", "2", note, ' x "y" '], ["Ünï中", "2", "3", "", "\r\n"]])
+        csv.writer(out).writerows([["id", "amount", "requester.level", "note", "free"], ["A", "1", "2", note, ' x "y" '],
+                                   ["Ünï中", "2", "3", "", "\r\n"]])
         for text in (out.getvalue(), "\ufeff" + out.getvalue(), out.getvalue().rstrip("\r\n")):
             rows, _ = self.table(text, status=0)
             head = rows[0]
@@ -837,7 +965,8 @@ class CSV(Case):
         self.assertEqual(column("decision.who"), ['{"level":2,"name":"N"}', '{"level":1}', '{"level":1}'])
 
     def test_bad_cells(self):
-        cells = {"amount": ["x", "1 000", "-1", "1e5x", "'5'"], "requester.level": ["1.5", "x"], "flag": ["yes", "1", "TRUE"], "day": ["2023-02-29", "1/2/2023"], "list": ["1", "[1", "x", '["a"]'], "note": ["x" * 21]}
+        cells = {"amount": ["x", "1 000", "-1", "1e5x", "'5'"], "requester.level": ["1.5", "x"], "flag": ["yes", "1", "TRUE"],
+                 "day": ["2023-02-29", "1/2/2023"], "list": ["1", "[1", "x", '["a"]'], "note": ["x" * 21]}
         for name, values in cells.items():
             for value in values:
                 with self.subTest(name, value=value):
@@ -857,7 +986,8 @@ class CSV(Case):
         self.assertEqual(len(rows), 5, done.stdout)
         head = rows[0]
         self.assertEqual([row[0] for row in rows[1:]], ["A", "B", "C", "D"])
-        self.assertEqual((rows[1][head.index("decision.outcome")], rows[4][head.index("decision.outcome")]), ("approve", "approve"))
+        self.assertEqual((rows[1][head.index("decision.outcome")], rows[4][head.index("decision.outcome")]),
+                         ("approve", "approve"))
         for row in (rows[2], rows[3]):
             self.assertNotEqual(row[-2], "", row)
             self.assertIn(row[-2], ("parse_error", "invalid_input"))
@@ -871,7 +1001,8 @@ class CSV(Case):
 
     def test_columns_that_are_not_declared_or_nameless(self):
         rows, _ = self.table('id,amount,requester.level,,decision.outcome,"a ""b"", c"\nA,1,2,x,y,z\n', status=0)
-        self.assertEqual(rows[0][:8], ["id", "amount", "requester.level", "", "decision.outcome", 'a "b", c', "decision.outcome", "decision.reasons"])
+        self.assertEqual(rows[0][:8], ["id", "amount", "requester.level", "", "decision.outcome", 'a "b", c', "decision.outcome",
+                                       "decision.reasons"])
         self.assertEqual(rows[1][:8], ["A", "1", "2", "x", "y", "z", "approve", "ok;ok"])
 
     def test_a_row_that_is_too_long(self):
@@ -883,7 +1014,8 @@ class CSV(Case):
         rows, done = self.table("id,amount,requester.level\n\nA,1,2\n\n\nB,1,2\n", status=0)
         self.assertEqual([row[0] for row in rows], ["id", "A", "B"])
         rows, _ = self.table("id,amount,requester.level\n", status=0)
-        self.assertEqual(rows, [["id", "amount", "requester.level", "decision.outcome", "decision.reasons", "error.code", "error.message"]])
+        self.assertEqual(rows, [["id", "amount", "requester.level", "decision.outcome", "decision.reasons", "error.code",
+                                 "error.message"]])
         done = self.batch("x.order", "", "--format", "csv")
         self.assertIn(done.returncode, (0, 2))
 
@@ -901,7 +1033,8 @@ class CSV(Case):
 class Temporary(unittest.TestCase):
     def test_nothing_is_left_in_the_temporary_folder(self):
         with Folder({"policies/x/good.lua": policy(APPROVE)}) as folder, tempfile.TemporaryDirectory() as temporary:
-            done = subprocess.run([REMIT, "batch", "--policy", "x.good", "--format", "csv", "--policies", os.path.join(folder.path, "policies")], input=b"id\n" + b"a\n" * 300000, capture_output=True,
+            done = subprocess.run([REMIT, "batch", "--policy", "x.good", "--format", "csv", "--policies",
+                                   os.path.join(folder.path, "policies")], input=b"id\n" + b"a\n" * 300000, capture_output=True,
                                   env=os.environ | {"TMPDIR": temporary}, timeout=60, check=False)
             self.assertEqual(done.returncode, 0, done.stderr)
             self.assertEqual(os.listdir(temporary), [])

@@ -136,13 +136,15 @@ def random_decimal(generator, digits_max=DIGITS_MAX, spread=40):
     """The text of a number, without an exponent."""
     kind = generator.randrange(10)
     if kind == 0:
-        return generator.choice(["0", "0.00", "1", "-1", "0.1", "0.5", "-0.5", "2", "5", "10", "100", "0.01", "1.00", "-0", "-0.0"])
+        return generator.choice(["0", "0.00", "1", "-1", "0.1", "0.5", "-0.5", "2", "5", "10", "100", "0.01", "1.00", "-0",
+                                 "-0.0"])
     count = generator.choice([1, 2, 3, 5, 9, 14, 15, 16, 17, 18, 19, 20, 31, 33, 34, generator.randrange(1, 35)])
     digits = random_digits(generator, min(count, digits_max))
     if kind < 5:
         point = min(2, len(digits))  # money
     else:
-        point = generator.randrange(-spread // 4, spread) if generator.randrange(3) == 0 else generator.randrange(0, len(digits) + 3)
+        point = generator.randrange(-spread // 4, spread) if generator.randrange(3) == 0 else generator.randrange(0,
+            len(digits) + 3)
     number = Decimal(digits).scaleb(-point, EXACT)
     text = format(number, "f")
     if generator.randrange(4) == 0 and "." in text:
@@ -153,7 +155,8 @@ def random_decimal(generator, digits_max=DIGITS_MAX, spread=40):
 def random_integer(generator):
     kind = generator.randrange(6)
     if kind == 0:
-        return generator.choice([0, 1, -1, 2, 3, 7, 10, 64, 100, 1000, INTEGER_MAX, -INTEGER_MAX, INTEGER_MAX - 1, 2**52, 2**31, 2**32 - 1, 94906265, 94906266])
+        return generator.choice([0, 1, -1, 2, 3, 7, 10, 64, 100, 1000, INTEGER_MAX, -INTEGER_MAX, INTEGER_MAX - 1, 2**52, 2**31,
+                                 2**32 - 1, 94906265, 94906266])
     bits = generator.randrange(1, 54)
     return generator.choice((1, -1)) * generator.randrange(2**(bits - 1), 2**bits)
 
@@ -187,7 +190,8 @@ class Numbers(unittest.TestCase):
             else:
                 good = type(got) is Texts and got == canonical(expected)
         if not good:
-            wrong.append((what, "a policy_error" if expected is None else str(expected), result.get("decision", result.get("error"))))
+            wrong.append((what, "a policy_error" if expected is None else str(expected),
+                          result.get("decision", result.get("error"))))
 
     def check(self, wrong):
         self.assertEqual(wrong[:8], [], f"{len(wrong)} differ")
@@ -261,7 +265,8 @@ class Operators(Numbers):
             (a, x), (b, y) = self.member(generator, "a", digits_max), self.member(generator, "b", digits_max)
             if op == "/" and generator.randrange(2):
                 # a quotient that ends
-                b, y = generator.choice([('"bi":8', 8), ('"bn":2.5', Decimal("2.5")), ('"bm":"0.125"', Decimal("0.125")), ('"bi":-625', -625)])
+                b, y = generator.choice([('"bi":8', 8), ('"bn":2.5', Decimal("2.5")), ('"bm":"0.125"', Decimal("0.125")),
+                                         ('"bi":-625', -625)])
             cases.append((f"{a},{b}", op, self.expect(op, x, y)))
         self.run_all(cases)
 
@@ -270,8 +275,10 @@ class Operators(Numbers):
         cases = []
         for _ in range(3000):
             a, x = self.member(generator, "a", generator.choice([1, 1, 2, 4, 8, 34]))
-            b, y = generator.choice([(f'"bi":{n}', n) for n in range(0, 60)] + [('"bn":2.0', Decimal(2)), ('"bn":0.5', Decimal("0.5")),
-                                    ('"bi":-1', -1), ('"bn":-2', Decimal(-2)), ('"bm":"3"', Decimal(3)), ('"bi":9007199254740991', INTEGER_MAX)])
+            b, y = generator.choice([(f'"bi":{n}', n) for n in range(0, 60)] + [('"bn":2.0', Decimal(2)),
+                ('"bn":0.5', Decimal("0.5")),
+                                    ('"bi":-1', -1), ('"bn":-2', Decimal(-2)), ('"bm":"3"', Decimal(3)),
+                ('"bi":9007199254740991', INTEGER_MAX)])
             if y == INTEGER_MAX and abs(x) not in (0, 1):
                 expected = None
             else:
@@ -281,12 +288,17 @@ class Operators(Numbers):
 
     def test_the_edge_of_34_digits(self):
         nines, one = "9" * 34, "1"
-        rows = [("+", nines, "0.1"), ("+", nines, one), ("-", "-" + nines, one), ("+", nines, nines), ("-", nines, nines), ("*", nines, "10"),
-                ("*", nines, "11"), ("*", "1" + "0" * 33, "1" + "0" * 33), ("+", "1" + "0" * 33, "0.1"), ("+", "1" + "0" * 32, "0.1"),
-                ("-", "1", "0." + "0" * 33 + "1"), ("-", "1", "0." + "0" * 34 + "1"), ("+", "0." + "9" * 34, "0." + "0" * 33 + "1"),
+        rows = [("+", nines, "0.1"), ("+", nines, one), ("-", "-" + nines, one), ("+", nines, nines), ("-", nines, nines),
+                ("*", nines, "10"),
+                ("*", nines, "11"), ("*", "1" + "0" * 33, "1" + "0" * 33), ("+", "1" + "0" * 33, "0.1"),
+                ("+", "1" + "0" * 32, "0.1"),
+                ("-", "1", "0." + "0" * 33 + "1"), ("-", "1", "0." + "0" * 34 + "1"),
+                ("+", "0." + "9" * 34, "0." + "0" * 33 + "1"),
                 ("*", "9" * 17, "9" * 17), ("*", "9" * 17, "9" * 18), ("%", "1" + "0" * 60, "7"), ("//", "1" + "0" * 60, "7"),
-                ("%", "-0." + "0" * 39 + "1", "9" * 20), ("/", nines, "3"), ("/", one, nines), ("/", one, "3"), ("/", one, "1024"),
-                ("/", one, str(2**34)), ("/", one, str(2**49)), ("/", one, str(2**50)), ("/", "5" * 34, "0." + "5" * 34), ("//", nines, "0.1"),
+                ("%", "-0." + "0" * 39 + "1", "9" * 20), ("/", nines, "3"), ("/", one, nines), ("/", one, "3"),
+                ("/", one, "1024"),
+                ("/", one, str(2**34)), ("/", one, str(2**49)), ("/", one, str(2**50)), ("/", "5" * 34, "0." + "5" * 34),
+                ("//", nines, "0.1"),
                 ("==", nines, nines + ".0"), ("<", nines, "1" + "0" * 34), ("==", "0.1", "0." + "1" + "0" * 40)]
         cases = []
         for op, a, b in rows:
@@ -297,7 +309,8 @@ class Operators(Numbers):
 
     def test_the_edge_of_exponents(self):
         """From -6144 to 6144 for the first digit; past that an error, never another number."""
-        texts = ["0", "1", "-1", "7", "2.5", "1e6144", "-1e6144", "1e-6144", "9." + "9" * 33 + "e6144", "1e6111", "1e-6100", "1e6100", "3e3072", "1e-3073", "1e19", "0.1", "100"]
+        texts = ["0", "1", "-1", "7", "2.5", "1e6144", "-1e6144", "1e-6144", "9." + "9" * 33 + "e6144", "1e6111", "1e-6100",
+                 "1e6100", "3e3072", "1e-3073", "1e19", "0.1", "100"]
         values = {text: Decimal(text) for text in texts}
         cases = []
         EXACT.prec = 14000
@@ -314,16 +327,22 @@ class Operators(Numbers):
         finally:
             EXACT.prec = EXACT_DIGITS
         self.run_all(cases)
-        past = self.decide(OPERATIONS, ['{"op":"*","an":1e6144,"bn":10}', '{"op":"*","an":1e-6144,"bn":0.1}', '{"op":"/","an":1e-6144,"bn":10}', '{"op":"*","an":1e4000,"bn":1e4000}'])
+        past = self.decide(OPERATIONS, ['{"op":"*","an":1e6144,"bn":10}', '{"op":"*","an":1e-6144,"bn":0.1}',
+                                        '{"op":"/","an":1e-6144,"bn":10}', '{"op":"*","an":1e4000,"bn":1e4000}'])
         self.assertEqual([result.get("error", {}).get("code") for result in past], ["policy_error"] * 4)
 
     def test_the_edge_of_integers(self):
         top = INTEGER_MAX
-        rows = [("+", top, 0), ("+", top, 1), ("+", top, top), ("-", -top, 0), ("-", -top, 1), ("-", top, -1), ("*", top, 1), ("*", top, -1),
-                ("*", top, 2), ("*", top, top), ("*", 94906265, 94906265), ("*", 94906266, 94906266), ("*", 2**52, 2), ("*", 2**26, 2**27),
-                ("^", 2, 52), ("^", 2, 53), ("^", 2, 64), ("^", -2, 53), ("^", 3, 33), ("^", 3, 34), ("^", 10, 15), ("^", 10, 16), ("^", 0, 0),
-                ("/", top, top), ("/", top, 2), ("/", 7, 2), ("/", 6, 2), ("/", 1, 0), ("//", 1, 0), ("%", 1, 0), ("//", -7, 2), ("%", -7, 2),
-                ("//", 7, -2), ("%", 7, -2), ("%", -7, -2), ("//", top, -1), ("//", -top, -1), ("%", top, 10), ("%", -top, 10), ("<", top - 1, top),
+        rows = [("+", top, 0), ("+", top, 1), ("+", top, top), ("-", -top, 0), ("-", -top, 1), ("-", top, -1), ("*", top, 1),
+                ("*", top, -1),
+                ("*", top, 2), ("*", top, top), ("*", 94906265, 94906265), ("*", 94906266, 94906266), ("*", 2**52, 2),
+                ("*", 2**26, 2**27),
+                ("^", 2, 52), ("^", 2, 53), ("^", 2, 64), ("^", -2, 53), ("^", 3, 33), ("^", 3, 34), ("^", 10, 15), ("^", 10, 16),
+                ("^", 0, 0),
+                ("/", top, top), ("/", top, 2), ("/", 7, 2), ("/", 6, 2), ("/", 1, 0), ("//", 1, 0), ("%", 1, 0), ("//", -7, 2),
+                ("%", -7, 2),
+                ("//", 7, -2), ("%", 7, -2), ("%", -7, -2), ("//", top, -1), ("//", -top, -1), ("%", top, 10), ("%", -top, 10),
+                ("<", top - 1, top),
                 ("==", top, top - 1), ("==", -top, top)]
         self.run_all([(f'"ai":{a},"bi":{b}', op, self.expect(op, a, b)) for op, a, b in rows])
         # Beside a decimal the same numbers are decimals, and those go to 34 digits.
@@ -336,11 +355,13 @@ class Operators(Numbers):
         for _ in range(2500):
             digits = random_decimal(generator)
             number = Decimal(digits)
-            other = number if generator.randrange(3) else number + generator.choice([Decimal(1), Decimal("0.01"), Decimal("1e-15")])
+            other = number if generator.randrange(3) else number + generator.choice([Decimal(1), Decimal("0.01"),
+                Decimal("1e-15")])
             if len(other.normalize(EXACT).as_tuple().digits) > DIGITS_MAX:
                 other = number
             text = format(other, "f")
-            spelled = generator.choice([text, (text if "." in text else text + ".") + "00", "+" + text.lstrip("-") if other > 0 else text])
+            spelled = generator.choice([text, (text if "." in text else text + ".") + "00",
+                                        "+" + text.lstrip("-") if other > 0 else text])
             b = generator.choice([f'"bn":{text}', f'"bm":"{spelled}"'] +
                                  ([f'"bi":{int(other)}'] if other == other.to_integral_value() and abs(other) <= INTEGER_MAX else []))
             a = generator.choice([f'"an":{digits}', f'"am":"{digits}"'])
@@ -397,8 +418,10 @@ class Operators(Numbers):
         self.run_all(cases)
 
     def test_format_rounds_half_even_when_not_told(self):
-        rows = [("2.5", 0, "2"), ("3.5", 0, "4"), ("0.125", 2, "0.12"), ("0.135", 2, "0.14"), ("-0.125", 2, "-0.12"), ("-0.001", 2, "0.00"),
-                ("5000", 2, "5000.00"), ("0.5", 2, "0.50"), ("99.995", 2, "100.00"), ("1e20", 2, "100000000000000000000.00"), ("0", 3, "0.000")]
+        rows = [("2.5", 0, "2"), ("3.5", 0, "4"), ("0.125", 2, "0.12"), ("0.135", 2, "0.14"), ("-0.125", 2, "-0.12"),
+                ("-0.001", 2, "0.00"),
+                ("5000", 2, "5000.00"), ("0.5", 2, "0.50"), ("99.995", 2, "100.00"), ("1e20", 2, "100000000000000000000.00"),
+                ("0", 3, "0.000")]
         self.run_all([(f'"an":{number},"places":{places}', "format_plain", text) for number, places, text in rows])
 
     def test_rounded_quotients(self):
@@ -424,8 +447,10 @@ class Operators(Numbers):
 
     def test_parse(self):
         """decimal.parse takes the grammar of the input's money: digits, one point, a sign; nothing else."""
-        taken = {"12.50": Decimal("12.5"), "+5": 5, "-0.10": Decimal("-0.1"), "007": 7, ".5": None, "5.": None, "1e2": None, " 5": None, "5 ": None, "": None, "-": None, "0x10": None, "1,5": None, "inf": None, "nan": None,
-                 "9" * 34: Decimal("9" * 34), "9" * 35: None, "0." + "0" * 50 + "1": Decimal("0." + "0" * 50 + "1"), "5\\0": None, "--5": None, "-0": 0, "\u0665": None}
+        taken = {"12.50": Decimal("12.5"), "+5": 5, "-0.10": Decimal("-0.1"), "007": 7, ".5": None, "5.": None, "1e2": None,
+                 " 5": None, "5 ": None, "": None, "-": None, "0x10": None, "1,5": None, "inf": None, "nan": None,
+                 "9" * 34: Decimal("9" * 34), "9" * 35: None, "0." + "0" * 50 + "1": Decimal("0." + "0" * 50 + "1"), "5\\0": None,
+                 "--5": None, "-0": 0, "\u0665": None}
         text = policy('local value, why = decimal.parse(tx.text) return { outcome = "approve", reasons = { "ok" }, r = value, why = why, none = value == nil }', "text = text {}")
         results = self.decide(text, [{"text": written} for written in taken])
         for (written, expected), result in zip(taken.items(), results):
@@ -436,7 +461,8 @@ class Operators(Numbers):
                 self.assertEqual(decision["r"], canonical(expected), written)
 
     def test_bad_manners(self):
-        rows = ['"ai":1,"bi":3,"rounding":"half_even"', '"ai":1,"bi":3,"places":2,"rounding":"nearest"', '"ai":1,"bi":3,"places":2,"rounding":"HALF_UP"']
+        rows = ['"ai":1,"bi":3,"rounding":"half_even"', '"ai":1,"bi":3,"places":2,"rounding":"nearest"',
+                '"ai":1,"bi":3,"places":2,"rounding":"HALF_UP"']
         self.run_all([(row, "div", None) for row in rows] + [('"ai":1,"places":2,"rounding":"bankers"', "round", None)])
 
     def test_division_says_what_to_write_instead(self):
@@ -446,11 +472,14 @@ class Operators(Numbers):
             self.assertIn('decimal.div(a, b, { places = 2, rounding = "half_even" })', result["error"]["message"])
 
     def test_far_exponents(self):
-        rows = ['{"op":"self","an":1e400}', '{"op":"self","an":-25e-402}', '{"op":"+","an":1e300,"bn":2e300}', '{"op":"*","an":1e1000,"bn":1e-1000}',
-                '{"op":"<","an":1e-1000,"bn":1e1000}', '{"op":"+","an":1e300,"bn":1e-300}', '{"op":"%","an":1e300,"bn":7}', '{"op":"tostring","an":1e50}']
+        rows = ['{"op":"self","an":1e400}', '{"op":"self","an":-25e-402}', '{"op":"+","an":1e300,"bn":2e300}',
+                '{"op":"*","an":1e1000,"bn":1e-1000}',
+                '{"op":"<","an":1e-1000,"bn":1e1000}', '{"op":"+","an":1e300,"bn":1e-300}', '{"op":"%","an":1e300,"bn":7}',
+                '{"op":"tostring","an":1e50}']
         results = self.decide(OPERATIONS, rows)
         got = [result.get("decision", {}).get("r") for result in results]
-        self.assertEqual(got, ["1" + "0" * 400, "-0." + "0" * 400 + "25", "3" + "0" * 300, "1", True, None, str(10**300 % 7), "1" + "0" * 50])
+        self.assertEqual(got, ["1" + "0" * 400, "-0." + "0" * 400 + "25", "3" + "0" * 300, "1", True, None, str(10**300 % 7),
+                               "1" + "0" * 50])
         self.assertEqual(results[5]["error"]["code"], "policy_error")
 
 
@@ -475,7 +504,8 @@ class Literals(Numbers):
     def run_expressions(self, cases, fields="n = optional(number {})", row=None, prelude=""):
         """Cases are (expression, expected); each is a function of its own."""
         functions = "".join(f"  function(tx) return {expression} end,\n" for expression, _ in cases)
-        text = policy('return { outcome = "approve", reasons = { "ok" }, r = cases[tx.case](tx) }', "case = integer {}, " + fields,
+        text = policy('return { outcome = "approve", reasons = { "ok" }, r = cases[tx.case](tx) }',
+                      "case = integer {}, " + fields,
                       prelude=f"{prelude}local cases = {{\n{functions}}}\n")
         rows = [json.dumps({"case": index + 1} | (row or {})) for index in range(len(cases))]
         wrong = []
@@ -506,9 +536,12 @@ class Literals(Numbers):
         self.run_expressions([self.literal(generator) for _ in range(3000)])
 
     def test_numerals_past_the_limits_are_exact_or_refused(self):
-        for numeral in ["9007199254740991", "9007199254740992", "9007199254740993", "9223372036854775807", "9223372036854775808", "12345678901234567890",
-                        "0x1fffffffffffff", "0x20000000000000", "0x20000000000001", "0x7fffffffffffffff", "0xffffffffffffffff", "0x10000000000000000", "1e400", "1e-400",
-                        "9" * 34, "9" * 35, "0." + "1" * 34, "0." + "1" * 35, "1e6144", "1e99999", "1e-99999", "0e99999", "1" + "0" * 50, "0x.8", "0x1p-1", "0xA.8p0"]:
+        for numeral in ["9007199254740991", "9007199254740992", "9007199254740993", "9223372036854775807", "9223372036854775808",
+                        "12345678901234567890",
+                        "0x1fffffffffffff", "0x20000000000000", "0x20000000000001", "0x7fffffffffffffff", "0xffffffffffffffff",
+                        "0x10000000000000000", "1e400", "1e-400",
+                        "9" * 34, "9" * 35, "0." + "1" * 34, "0." + "1" * 35, "1e6144", "1e99999", "1e-99999", "0e99999",
+                        "1" + "0" * 50, "0x.8", "0x1p-1", "0xA.8p0"]:
             with self.subTest(numeral):
                 value = Decimal(int(numeral, 16) if numeral.startswith("0x") and "." not in numeral and "p" not in numeral else
                                 {"0x.8": "0.5", "0x1p-1": "0.5", "0xA.8p0": "10.5"}.get(numeral, numeral))
@@ -544,7 +577,8 @@ class Literals(Numbers):
     def test_expressions_of_any_shape(self):
         generator = random.Random(10)
         precedence = {"+": 1, "-": 1, "*": 2, "/": 2, "//": 2, "%": 2, "^": 4}
-        fields = {"tx.i": 7, "tx.n": Decimal("19.99"), "tx.m": Decimal("-0.05"), "tx.big": Decimal("123456789012345678901234.5"), "tx.top": INTEGER_MAX,
+        fields = {"tx.i": 7, "tx.n": Decimal("19.99"), "tx.m": Decimal("-0.05"), "tx.big": Decimal("123456789012345678901234.5"),
+                  "tx.top": INTEGER_MAX,
                   "#tx.list": 3, "tx.list[2]": 20, "local_i": 12, "local_d": Decimal("0.1")}
 
         def make(depth):
@@ -594,24 +628,42 @@ class Literals(Numbers):
 
     def test_what_the_contract_promises(self):
         self.run_expressions([
-            ("0.1 + 0.2 == 0.3", True), ("19.99 * 3 == 59.97", True), ("0.1 + 0.2", Decimal("0.3")), ("tx.n == 5000", True), ("tx.n == 5000.00", True),
-            ("tx.n == 5e3", True), ("5000 == 5000.0", True), ("({ [5000] = true })[tx.n]", True), ("({ [5000.0] = true })[tx.n]", True),
-            ("1 / 4", Decimal("0.25")), ("1 / 3", None), ("7 // 2", 3), ("-7 // 2", -4), ("7.5 // 2", 3), ("-7.5 % 2", Decimal("0.5")), ("7 % -3", -2),
-            ("5.5 % -2", Decimal("-0.5")), ("2 ^ 10", 1024), ("2 ^ -1", None), ("2 ^ 0.5", None), ("1.1 ^ 2", Decimal("1.21")), ("-2 ^ 2", -4), ("2 ^ 3 ^ 2", 512),
-            ("1 / 0", None), ("0 / 0", None), ("1 // 0", None), ("1 % 0", None), ("1.5 // 0.0", None), ("9007199254740991 + 1", None),
-            ("9007199254740991 + 1.0", Decimal(2**53)), ("-9007199254740991 - 1", None), ("9007199254740991 * 9007199254740991", None), ("5000.00", 5000),
-            ("0.50", Decimal("0.5")), ("-0.0", 0), ("0 * -1", 0), ("-(0)", 0), ("0.0 * -5", 0), ("-0.0 .. ''", "0"), ("tostring(-0.0)", "0"), ("1e2 .. ''", "100"),
-            ("decimal.format(5000, 2)", "5000.00"), ("decimal.format(-0.004, 2)", "0.00"), ("math.type(0.5) == 'float'", False), ("100 .. ''", "100"),
-            ("'10' + 5", 15), ("'0.1' + '0.2'", Decimal("0.3")), ("'0.1' * 3", Decimal("0.3")), ("10 .. 20", "1020"), ("0.10 .. '%'", "0.1%"),
-            ("tonumber('0.1') + tonumber('0.2') == 0.3", True), ("tonumber('12.50')", Decimal("12.5")), ("tonumber('1e3')", 1000), ("tonumber(' 5 ')", 5),
-            ("tonumber('0x10')", 16), ("tonumber('5x') == nil", True), ("tonumber('') == nil", True), ("tonumber('inf') == nil", True), ("tonumber('nan') == nil", True),
-            ("tonumber('ff', 16)", 255), ("tonumber('zz', 36)", 1295), ("tonumber('8', 8) == nil", True), ("math.tointeger(5.0)", 5), ("math.tointeger(5.5) == nil", True),
-            ("math.fmod(-7, 3)", -1), ("math.fmod(7.5, -2)", Decimal("1.5")), ("math.fmod(1, 0)", None), ("math.max(1, 2.5, -3)", Decimal("2.5")), ("math.min(0.1, 0.10)", Decimal("0.1")),
-            ("math.abs(-0.5)", Decimal("0.5")), ("math.floor(-0.5)", -1), ("math.ceil(-0.5)", 0), ("math.floor(1e20)", 10**20), ("1 < 1.5", True), ("2^53 == 2^53 + 1.0", None),
-            ("2.0^53 == 2.0^53 + 1", False), ("2.0^53 < 2.0^53 + 1", True), ("2.0^100", 2**100), ("2.0^113", None), ("10.0^33", 10**33), ("10.0^500", 10**500), ("1 << 4", 16), ("1 << 60", None),
-            ("(2.0^60) | 0", None), ("6 & 3", 2), ("6 ~ 3", 5), ("~0", -1), ("256 >> 4", 16), ("1.5 | 0", None), ("'%d' == 1", False), ("string.format('%d', 5.0)", "5"),
-            ("string.format('%.2f', 2.678)", "2.68"), ("string.format('%.1f', 0.05 + 0.05)", "0.1"), ("string.format('%s', 0.10)", "0.1"), ("string.format('%d', 5.5)", None),
-            ("string.format('%.20f', 0.1)", "0.10000000000000000000"), ("select('#', table.unpack({1, 2.5, 3}))", 3), ("#tostring(12345.678)", 9),
+            ("0.1 + 0.2 == 0.3", True), ("19.99 * 3 == 59.97", True), ("0.1 + 0.2", Decimal("0.3")), ("tx.n == 5000", True),
+            ("tx.n == 5000.00", True),
+            ("tx.n == 5e3", True), ("5000 == 5000.0", True), ("({ [5000] = true })[tx.n]", True),
+            ("({ [5000.0] = true })[tx.n]", True),
+            ("1 / 4", Decimal("0.25")), ("1 / 3", None), ("7 // 2", 3), ("-7 // 2", -4), ("7.5 // 2", 3),
+            ("-7.5 % 2", Decimal("0.5")), ("7 % -3", -2),
+            ("5.5 % -2", Decimal("-0.5")), ("2 ^ 10", 1024), ("2 ^ -1", None), ("2 ^ 0.5", None), ("1.1 ^ 2", Decimal("1.21")),
+            ("-2 ^ 2", -4), ("2 ^ 3 ^ 2", 512),
+            ("1 / 0", None), ("0 / 0", None), ("1 // 0", None), ("1 % 0", None), ("1.5 // 0.0", None),
+            ("9007199254740991 + 1", None),
+            ("9007199254740991 + 1.0", Decimal(2**53)), ("-9007199254740991 - 1", None),
+            ("9007199254740991 * 9007199254740991", None), ("5000.00", 5000),
+            ("0.50", Decimal("0.5")), ("-0.0", 0), ("0 * -1", 0), ("-(0)", 0), ("0.0 * -5", 0), ("-0.0 .. ''", "0"),
+            ("tostring(-0.0)", "0"), ("1e2 .. ''", "100"),
+            ("decimal.format(5000, 2)", "5000.00"), ("decimal.format(-0.004, 2)", "0.00"), ("math.type(0.5) == 'float'", False),
+            ("100 .. ''", "100"),
+            ("'10' + 5", 15), ("'0.1' + '0.2'", Decimal("0.3")), ("'0.1' * 3", Decimal("0.3")), ("10 .. 20", "1020"),
+            ("0.10 .. '%'", "0.1%"),
+            ("tonumber('0.1') + tonumber('0.2') == 0.3", True), ("tonumber('12.50')", Decimal("12.5")), ("tonumber('1e3')", 1000),
+            ("tonumber(' 5 ')", 5),
+            ("tonumber('0x10')", 16), ("tonumber('5x') == nil", True), ("tonumber('') == nil", True),
+            ("tonumber('inf') == nil", True), ("tonumber('nan') == nil", True),
+            ("tonumber('ff', 16)", 255), ("tonumber('zz', 36)", 1295), ("tonumber('8', 8) == nil", True),
+            ("math.tointeger(5.0)", 5), ("math.tointeger(5.5) == nil", True),
+            ("math.fmod(-7, 3)", -1), ("math.fmod(7.5, -2)", Decimal("1.5")), ("math.fmod(1, 0)", None),
+            ("math.max(1, 2.5, -3)", Decimal("2.5")), ("math.min(0.1, 0.10)", Decimal("0.1")),
+            ("math.abs(-0.5)", Decimal("0.5")), ("math.floor(-0.5)", -1), ("math.ceil(-0.5)", 0), ("math.floor(1e20)", 10**20),
+            ("1 < 1.5", True), ("2^53 == 2^53 + 1.0", None),
+            ("2.0^53 == 2.0^53 + 1", False), ("2.0^53 < 2.0^53 + 1", True), ("2.0^100", 2**100), ("2.0^113", None),
+            ("10.0^33", 10**33), ("10.0^500", 10**500), ("1 << 4", 16), ("1 << 60", None),
+            ("(2.0^60) | 0", None), ("6 & 3", 2), ("6 ~ 3", 5), ("~0", -1), ("256 >> 4", 16), ("1.5 | 0", None),
+            ("'%d' == 1", False), ("string.format('%d', 5.0)", "5"),
+            ("string.format('%.2f', 2.678)", "2.68"), ("string.format('%.1f', 0.05 + 0.05)", "0.1"),
+            ("string.format('%s', 0.10)", "0.1"), ("string.format('%d', 5.5)", None),
+            ("string.format('%.20f', 0.1)", "0.10000000000000000000"), ("select('#', table.unpack({1, 2.5, 3}))", 3),
+            ("#tostring(12345.678)", 9),
         ], row={"n": 5000})
 
     def test_math_is_what_is_exact(self):
@@ -628,21 +680,27 @@ class Literals(Numbers):
             (loop("local s = '' for x = 1, 0, -0.25 do s = s .. x .. ' ' end return s"), "1 0.75 0.5 0.25 0 "),
             (loop("local s = 0 for i = 1, 1000 do s = s + 0.01 end return s"), 10),
             (loop("local s = 0.00 for i = 1, 300 do s = s + i / 8 end return s"), Decimal(300 * 301) / 16),
-            (loop("local s = 1 for i = 1, 52 do s = s * 2 end return s"), 2**52), (loop("local s = 1 for i = 1, 53 do s = s * 2 end return s"), None),
-            (loop("local s = 1 for i = 1, 100 do s = s + s end return s"), None), (loop("local s = 9007199254740990 s = s + 1 return s"), INTEGER_MAX),
+            (loop("local s = 1 for i = 1, 52 do s = s * 2 end return s"), 2**52),
+            (loop("local s = 1 for i = 1, 53 do s = s * 2 end return s"), None),
+            (loop("local s = 1 for i = 1, 100 do s = s + s end return s"), None),
+            (loop("local s = 9007199254740990 s = s + 1 return s"), INTEGER_MAX),
             (loop("local s = 9007199254740990 for i = 1, 2 do s = s + 1 end return s"), None),
             (loop("local s = -9007199254740990 for i = 1, 2 do s = s - 1 end return s"), None),
             (loop("local s = 9007199254740991 for i = 1, 3 do s = s + i end return s > 9007199254740991"), None),
             (loop("local i = 9007199254740000 while true do i = i + 1 if i < 0 then return 'wrapped' end end"), None),
             (loop("local s = 0 for i = 9007199254740990, 9007199254740991 do s = s + 1 end return s"), 2),
             (loop("local n = 0 for i = -9007199254740991, -9007199254740990 do n = n + i end return n"), None),
-            (loop("local x = 1 for i = 1, 33 do x = x * 10.0 end return x"), 10**33), (loop("local x = 3 for i = 1, 90 do x = x * 3.0 end return x"), None),
+            (loop("local x = 1 for i = 1, 33 do x = x * 10.0 end return x"), 10**33),
+            (loop("local x = 3 for i = 1, 90 do x = x * 3.0 end return x"), None),
             (loop("local t = {} for i = 1, 10 do t[i * 0.5] = i end return t[5.0] .. t[2.5] .. t[0.5]"), "1051"),
-            (loop("local t = { 1.5, 2.25, 3.125 } local s = 0 for _, v in ipairs(t) do s = s + v end return s"), Decimal("6.875")),
+            (loop("local t = { 1.5, 2.25, 3.125 } local s = 0 for _, v in ipairs(t) do s = s + v end return s"),
+             Decimal("6.875")),
             (loop("local t = {} for i = 1, 5 do t[#t + 1] = i * 1.1 end return table.concat(t, ' ')"), "1.1 2.2 3.3 4.4 5.5"),
-            (loop("local t = { 3.3, 12345678901234567890.5, 1, -0.5, 2 } table.sort(t) return table.concat(t, ' ')"), "-0.5 1 2 3.3 12345678901234567890.5"),
+            (loop("local t = { 3.3, 12345678901234567890.5, 1, -0.5, 2 } table.sort(t) return table.concat(t, ' ')"),
+             "-0.5 1 2 3.3 12345678901234567890.5"),
             (loop("for i = 1, 10, 0 do end return 1"), None), (loop("for i = 1, 'x' do end return 1"), None),
-            (loop("local n = 0 for i = 3, 1 do n = n + 1 end return n"), 0), (loop("local n = 0 for i = 1, 3.7 do n = n + i end return n"), 6),
+            (loop("local n = 0 for i = 3, 1 do n = n + 1 end return n"), 0),
+            (loop("local n = 0 for i = 1, 3.7 do n = n + i end return n"), 6),
         ])
 
     def test_operands_that_are_no_numbers(self):
@@ -650,7 +708,8 @@ class Literals(Numbers):
         for op in ["+", "-", "*", "/", "//", "%", "^", "<", "<="]:
             for other in ["nil", "{}", "true", "'x'", "function() end"]:
                 cases += [(f"1.5 {op} {other}", None), (f"({other}) {op} 1", None), (f"tx.n {op} {other}", None)]
-        cases += [("-{}", None), ("-'x'", None), ("1 .. nil", None), ("1.5 .. {}", None), ("#5", None), ("1 < '2'", None), ("1 == '1'", False), ("nil == 0", False)]
+        cases += [("-{}", None), ("-'x'", None), ("1 .. nil", None), ("1.5 .. {}", None), ("#5", None), ("1 < '2'", None),
+                  ("1 == '1'", False), ("nil == 0", False)]
         self.run_expressions(cases, row={"n": "0.1"})
 
 
@@ -682,7 +741,8 @@ class Writer:
             name = self.generator.choice(names)
             return name, name
         if pick == 6:
-            name, python = self.generator.choice([("tx.i", "7"), ("tx.n", "Decimal('19.99')"), ("tx.top", str(INTEGER_MAX)), ("tx.list[2]", "20"), ("#tx.list", "3"), ("tx.whole", "Decimal(4)")])
+            name, python = self.generator.choice([("tx.i", "7"), ("tx.n", "Decimal('19.99')"), ("tx.top", str(INTEGER_MAX)),
+                                                  ("tx.list[2]", "20"), ("#tx.list", "3"), ("tx.whole", "Decimal(4)")])
             return (f"({name})" if name.startswith("#") else name), python
         if pick < 9:
             number = self.generator.choice([0, 1, 2, 3, 10, 100, 7, 2**31, 2**52, INTEGER_MAX, self.generator.randrange(1000)])
@@ -739,10 +799,13 @@ class Writer:
             self.block(depth + 1, self.generator.randrange(1, 3))
             self.lua.append("  " * depth + "end")
         elif kind == 9 and depth < 4:
-            first, last, step = self.generator.choice([(1, 3, 1), (1, 3, 1), (0, 4, 2), (5, 1, -2), (INTEGER_MAX - 2, INTEGER_MAX, 1), (-INTEGER_MAX, 2 - INTEGER_MAX, 1), (1, 0, 1)])
+            first, last, step = self.generator.choice([(1, 3, 1), (1, 3, 1), (0, 4, 2), (5, 1, -2),
+                                                       (INTEGER_MAX - 2, INTEGER_MAX, 1), (-INTEGER_MAX, 2 - INTEGER_MAX, 1),
+                                                       (1, 0, 1)])
             counter = f"i{self.count}"
             self.count += 1
-            self.emit(depth, f"for {counter} = {first}, {last}, {step} do", f"for {counter} in range({first}, {last + (1 if step > 0 else -1)}, {step}):")
+            self.emit(depth, f"for {counter} = {first}, {last}, {step} do",
+                      f"for {counter} in range({first}, {last + (1 if step > 0 else -1)}, {step}):")
             self.counters.append(counter)
             self.block(depth + 1, self.generator.randrange(1, 4))
             self.counters.pop()
@@ -759,7 +822,8 @@ class Writer:
         elif kind == 11:
             name, (lua, python) = self.fresh(), self.expression(2)
             a, pa = self.leaf()
-            self.emit(depth, f"local function f{name}(x, y) local z = x * 2 + y return z - {lua} end", f"f{name} = lambda x, y: apply('-', apply('+', apply('*', x, 2), y), {python})")
+            self.emit(depth, f"local function f{name}(x, y) local z = x * 2 + y return z - {lua} end",
+                      f"f{name} = lambda x, y: apply('-', apply('+', apply('*', x, 2), y), {python})")
             self.emit(depth, f"local {name} = f{name}({a}, 3)", f"{name} = f{name}({pa}, 3)")
             self.names[-1].append(name)
 
@@ -790,11 +854,15 @@ class Programs(Numbers):
         row = {"i": 7, "n": "19.99", "top": INTEGER_MAX, "list": [10, 20, 30], "whole": "4.00"}
         for start in range(0, len(cases), 500):
             part = cases[start:start + 500]
-            text = policy('return { outcome = "approve", reasons = { "ok" }, r = cases[tx.case](tx) }', "case = integer {}, i = integer {}, n = number {}, top = integer {}, whole = money {}, list = list { of = integer {} }",
-                          prelude="local cases = {}\n" + "".join(f"cases[{index + 1}] = {lua}\n" for index, (lua, _) in enumerate(part)))
+            text = policy('return { outcome = "approve", reasons = { "ok" }, r = cases[tx.case](tx) }',
+                          "case = integer {}, i = integer {}, n = number {}, top = integer {}, whole = money {}, list = list { of = integer {} }",
+                          prelude="local cases = {}\n" + "".join(f"cases[{index + 1}] = {lua}\n" for index,
+                              (lua, _) in enumerate(part)))
             results = self.decide(text, [json.dumps({"case": index + 1} | row) for index in range(len(part))])
-            wrong = [(lua, expected, result.get("decision", result.get("error"))) for (lua, expected), result in zip(part, results)
-                     if (result.get("error", {}).get("code") != "policy_error" if expected is None else result.get("decision", {}).get("r") != expected)]
+            wrong = [(lua, expected, result.get("decision", result.get("error"))) for (lua, expected),
+                     result in zip(part, results)
+                     if (result.get("error", {}).get("code") != "policy_error" if expected is None else result.get("decision",
+                         {}).get("r") != expected)]
             self.assertEqual(wrong[:3], [], f"{len(wrong)} differ")
 
 

@@ -52,12 +52,17 @@ def rows(generator, count, failing):
             heavy = generator.randrange(12) == 0
             row["kind"] = generator.choice(kinds[:4] if heavy else kinds[4:])
         members = {
-            "a": lambda: f"{generator.randrange(10**6)}.{generator.randrange(100):02}", "b": lambda: generator.choice([0.5, 3, 1.25, "0.000000000000000000001"]),
+            "a": lambda: f"{generator.randrange(10**6)}.{generator.randrange(100):02}",
+            "b": lambda: generator.choice([0.5, 3, 1.25, "0.000000000000000000001"]),
             "n": lambda: generator.randrange(-1000, 1000), "list": lambda: [generator.randrange(100) / 4 for _ in range(generator.randrange(6))],
-            "map": lambda: {generator.choice("abcdefghij") * generator.randrange(1, 60): "v" for _ in range(generator.randrange(6))},
-            "r": lambda: generator.choice([{}, {"x": "q"}, {"y": {}}, {"x": "q", "y": {"z": 1, "w": ["u", "v"]}}, {"y": {"w": []}}]),
-            "rows": lambda: [generator.choice([{"sku": "s", "qty": 1}, {"sku": "t"}]) for _ in range(generator.randrange(5))], "day": lambda: "2024-02-29",
-            "time": lambda: "2024-02-29T12:00:00+08:00", "flag": lambda: generator.choice([True, False]), "other": lambda: [None, {"deep": [1]}],
+            "map": lambda: {generator.choice("abcdefghij") * generator.randrange(1,
+                60): "v" for _ in range(generator.randrange(6))},
+            "r": lambda: generator.choice([{}, {"x": "q"}, {"y": {}}, {"x": "q", "y": {"z": 1, "w": ["u", "v"]}},
+                                           {"y": {"w": []}}]),
+            "rows": lambda: [generator.choice([{"sku": "s", "qty": 1}, {"sku": "t"}]) for _ in range(generator.randrange(5))],
+            "day": lambda: "2024-02-29",
+            "time": lambda: "2024-02-29T12:00:00+08:00", "flag": lambda: generator.choice([True, False]),
+            "other": lambda: [None, {"deep": [1]}],
         }
         names = [name for name in members if generator.randrange(2)]
         generator.shuffle(names)
@@ -113,8 +118,11 @@ class SameBytes(unittest.TestCase):
         for _ in range(3):
             self.assertEqual(self.decide(lines), first)
         with Folder({"elsewhere/policies/x/mixed.lua": MIXED, "elsewhere/policies/y/other.lua": "broken ("}) as other:
-            for environment in ({"TZ": "Asia/Shanghai", "LC_ALL": "de_DE.UTF-8", "LANG": "tr_TR.UTF-8"}, {"TZ": "America/New_York", "LC_ALL": "C"}, {"PATH": ""}):
-                done = subprocess.run([os.path.abspath(REMIT), "batch", "--policy", "x.mixed", "--at", AT, "--policies", "elsewhere/policies"], input="\n".join(lines).encode(), capture_output=True, cwd=other.path,
+            for environment in ({"TZ": "Asia/Shanghai", "LC_ALL": "de_DE.UTF-8", "LANG": "tr_TR.UTF-8"},
+                                {"TZ": "America/New_York", "LC_ALL": "C"}, {"PATH": ""}):
+                done = subprocess.run([os.path.abspath(REMIT), "batch", "--policy", "x.mixed", "--at", AT, "--policies",
+                                       "elsewhere/policies"], input="\n".join(lines).encode(), capture_output=True,
+                                      cwd=other.path,
                                       env=environment, timeout=60, check=False)
                 self.assertEqual(done.stdout, first, environment)
 
@@ -155,7 +163,8 @@ class SameBytes(unittest.TestCase):
 
     def test_csv_too(self):
         text = "id,kind,a,b\n" + "".join(f"R{i},{('plain', 'error', 'loop', 'late')[(i % 97 == 0) + (i % 89 == 0) + (i % 83 == 0)]},{i}.50,{i % 7}\n" for i in range(4000))
-        outputs = {self.folder.run("batch", "--policy", "x.mixed", "--at", AT, "--format", "csv", "--jobs", jobs, data=text).stdout for jobs in ("1", "2", "4")}
+        outputs = {self.folder.run("batch", "--policy", "x.mixed", "--at", AT, "--format", "csv", "--jobs", jobs,
+                                   data=text).stdout for jobs in ("1", "2", "4")}
         self.assertEqual(len(outputs), 1)
 
 
@@ -206,11 +215,14 @@ class Order(unittest.TestCase):
         generator = random.Random(6)
         cases = []
         for _ in range(1500):
-            pool = [{"n": n} for n in generator.sample([*range(1, 12), 0, -1, -7, 0.5, 2.5, 100, 1e6, 3.25, -0.5, 12345678901234], generator.randrange(12))] + \
-                [{"t": t} for t in generator.sample(["a", "b", "ab", "A", "", "1", "10", "2", "é", "中", "z" * 50, "a\x00", "\U0001f600", "~", "_", "-1", "true"], generator.randrange(10))] + \
+            pool = [{"n": n} for n in generator.sample([*range(1, 12), 0, -1, -7, 0.5, 2.5, 100, 1e6, 3.25, -0.5, 12345678901234],
+                                                       generator.randrange(12))] + \
+                [{"t": t} for t in generator.sample(["a", "b", "ab", "A", "", "1", "10", "2", "é", "中", "z" * 50, "a\x00",
+                                                     "\U0001f600", "~", "_", "-1", "true"], generator.randrange(10))] + \
                 [{"b": b} for b in generator.sample([True, False], generator.randrange(3))]
             generator.shuffle(pool)
-            gone = generator.sample([key for key in pool if "b" not in key], generator.randrange(3)) if len([key for key in pool if "b" not in key]) > 3 and generator.randrange(2) else []
+            gone = generator.sample([key for key in pool if "b" not in key],
+                                    generator.randrange(3)) if len([key for key in pool if "b" not in key]) > 3 and generator.randrange(2) else []
             cases.append({"keys": pool, "gone": gone})
         with Folder({"policies/x/order.lua": self.POLICY}) as folder:
             results, done = folder.batch("x.order", cases)
@@ -252,10 +264,12 @@ class Versions(unittest.TestCase):
     def test_a_version_is_what_a_policy_is_made_of(self):
         main = policy('local row = levels:find { role = lib.role } return { outcome = "approve", reasons = { "ok" }, limit = row and row.limit }',
                       prelude='local lib = require "lib.a"\nlocal levels = dataset "data/levels.csv" { role = text {}, limit = money {} }\n')
-        files = {"policies/x/main.lua": main, "policies/lib/a.lua": 'local b = require "lib.b"\nreturn { role = b.role }', "policies/lib/b.lua": 'return { role = "manager" }', "policies/data/levels.csv": "role,limit\nmanager,5000.00\n"}
+        files = {"policies/x/main.lua": main, "policies/lib/a.lua": 'local b = require "lib.b"\nreturn { role = b.role }',
+                 "policies/lib/b.lua": 'return { role = "manager" }', "policies/data/levels.csv": "role,limit\nmanager,5000.00\n"}
         first = self.version(files)
         self.assertEqual(self.version(dict(reversed(files.items()))), first)
-        self.assertEqual(self.version(files | {"policies/x/main_test.lua": "return 1", "policies/y/z.lua": main, "policies/lib/c.lua": "return 1", "policies/data/other.csv": "a\n1\n"}), first)
+        self.assertEqual(self.version(files | {"policies/x/main_test.lua": "return 1", "policies/y/z.lua": main,
+                                               "policies/lib/c.lua": "return 1", "policies/data/other.csv": "a\n1\n"}), first)
         changed = [files | {name: text + "\n"} for name, text in files.items()]
         versions = [self.version(each) for each in changed]
         self.assertEqual(len(set(versions + [first])), len(files) + 1)
@@ -287,7 +301,8 @@ def peak_of(command, path):
 class Memory(unittest.TestCase):
     @unittest.skipUnless(os.path.exists("/proc/self/status"), "reads /proc")
     def test_memory_does_not_grow_with_the_lines(self):
-        text = policy('local t = { tx.a } return { outcome = tx.a > 5 and "approve" or "reject", reasons = { "ok" }, t = t }', "a = integer {}")
+        text = policy('local t = { tx.a } return { outcome = tx.a > 5 and "approve" or "reject", reasons = { "ok" }, t = t }',
+                      "a = integer {}")
         with Folder({"policies/x/small.lua": text}) as folder, tempfile.TemporaryDirectory() as place:
             peaks = {}
             for lines in (100_000, 1_000_000):
@@ -295,7 +310,8 @@ class Memory(unittest.TestCase):
                 with open(path, "wb") as file:
                     for _ in range(lines // 10_000):
                         file.write(b"".join(b'{"a":%d}\n' % (i % 11) for i in range(10_000)))
-                command = [REMIT, "batch", "--policy", "x.small", "--jobs", "2", "--policies", os.path.join(folder.path, "policies")]
+                command = [REMIT, "batch", "--policy", "x.small", "--jobs", "2", "--policies",
+                           os.path.join(folder.path, "policies")]
                 peaks[lines], seconds, count = peak_of(command, path)
                 self.assertEqual(count, lines)
                 self.assertLess(seconds, 20)
@@ -305,13 +321,60 @@ class Memory(unittest.TestCase):
 
     @unittest.skipUnless(os.path.exists("/proc/self/status"), "reads /proc")
     def test_csv_stays_small_too(self):
-        with Folder({"policies/x/small.lua": policy('return { outcome = "approve", reasons = { "ok" }, a = tx.a }', "a = integer {}")}) as folder, tempfile.TemporaryDirectory() as place:
+        with Folder({"policies/x/small.lua": policy('return { outcome = "approve", reasons = { "ok" }, a = tx.a }',
+                                                    "a = integer {}")}) as folder, tempfile.TemporaryDirectory() as place:
             path = os.path.join(place, "rows")
             with open(path, "wb") as file:
                 file.write(b"id,a\n" + b"".join(b"R%d,%d\n" % (i, i) for i in range(300_000)))
-            peak, _, count = peak_of([REMIT, "batch", "--policy", "x.small", "--format", "csv", "--jobs", "2", "--policies", os.path.join(folder.path, "policies")], path)
+            peak, _, count = peak_of([REMIT, "batch", "--policy", "x.small", "--format", "csv", "--jobs", "2", "--policies",
+                                      os.path.join(folder.path, "policies")], path)
             self.assertEqual(count, 300_001)
             self.assertLess(peak, 80 * 1024, "KiB")
+
+
+class Clock(unittest.TestCase):
+    """Counted budgets bite, the clock is only the backstop: it is the one thing that differs between machines."""
+    # Work that Lua does in one instruction, or a library in one call.
+    HEAVY = {
+        "compare": "local a = ('a'):rep(100000) local b = a .. 'b' a = a .. 'c' while true do local y = a < b end",
+        "compare_zeros": "local a = ('a\\0'):rep(20000) local b = a .. 'b' a = a .. 'c' while true do " + "local y = a < b y = a <= b " * 20 + "end",
+        "equal": "local a, b = ('a'):rep(1000000), ('a'):rep(999999) .. 'a' while true do local y = a == b end",
+        "raw_equal": "local a, b = ('a'):rep(1000000), ('a'):rep(999999) .. 'a' while true do local y = rawequal(a, b) end",
+        "new_key": "local a = ('a'):rep(1000000) while true do local t = {} t[a .. ''] = 1 end",
+        "long_key": "local t, a, b = {}, ('a'):rep(1000000), ('a'):rep(999999) .. 'a' t[a] = 1 while true do local y = t[b] end",
+        "index_chain": "local t = {} for i = 1, 99 do t = setmetatable({}, { __index = t }) end while true do local y = t.y end",
+        "newindex_chain": "local t = {} for i = 1, 99 do t = setmetatable({}, { __newindex = t }) end while true do t.y = nil end",
+        "concat_decimals": "local t = {} for i = 1, 100 do t[i] = 1.000000000000000000001 end while true do local y = table.concat(t, ',') end",
+        "far_modulo": "local a, b = 1e6144, 1.234567890123456789012345678901234 while true do local y = a % b end",
+    }
+
+    @classmethod
+    def setUpClass(cls):
+        """By name: the two result lines of a heavy row and a plain one, and the seconds that the processor was taken for."""
+        cls.results = {}
+        with Folder({f"policies/x/{name}.lua": policy(f"if tx.id then {code} end return {{ outcome = 'approve', reasons = {{ 'ok' }} }}") for name, code in cls.HEAVY.items()}) as folder:
+            for name in cls.HEAVY:
+                process = subprocess.Popen([REMIT, "batch", "--policy", f"x.{name}", "--jobs", "1", "--policies",
+                                            os.path.join(folder.path, "policies")], stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+                                           stderr=subprocess.DEVNULL)
+                process.stdin.write(b'{"id":"a"}\n{}\n')
+                process.stdin.close()
+                lines = [json.loads(line) for line in process.stdout.read().splitlines()]
+                process.stdout.close()
+                _, status, usage = os.wait4(process.pid, 0)
+                process.returncode = os.waitstatus_to_exitcode(status)
+                cls.results[name] = lines, usage.ru_utime
+
+    def test_no_policy_holds_a_core(self):
+        for name, (lines, seconds) in self.results.items():
+            with self.subTest(name):
+                self.assertEqual((lines[0]["error"]["code"], "decision" in lines[1]), ("budget_exceeded", True))
+                self.assertLess(seconds, 0.4, "seconds of the processor, for a budget of 50 ms")
+
+    def test_it_is_a_counted_budget_that_bites(self):
+        for name, (lines, _) in self.results.items():
+            with self.subTest(name):
+                self.assertIn(lines[0]["error"]["budget"], ("instructions", "memory"))
 
 
 class Start(unittest.TestCase):
@@ -321,7 +384,8 @@ class Start(unittest.TestCase):
             best = 9
             for _ in range(7):
                 start = time.monotonic()
-                done = subprocess.run([REMIT, "batch", "--policy", name, "--policies", shipped], input=b"{}\n", capture_output=True, timeout=30, check=False)
+                done = subprocess.run([REMIT, "batch", "--policy", name, "--policies", shipped], input=b"{}\n",
+                                      capture_output=True, timeout=30, check=False)
                 best = min(best, time.monotonic() - start)
                 self.assertEqual(done.returncode, 3, done.stderr)
             self.assertLess(best, 0.2)

@@ -90,15 +90,16 @@ struct CSVTests {
 
   @Test("The output has the input's columns and the decision's, whatever the number of workers", arguments: [1, 2, 5])
   func output(jobs: Int) throws {
-    let text = "name,x\r\na,\"q\"\"q\"\r\n\r\n\"b\nb\",\nstray\"quote,1\nshort\nc,z"
+    let text = "name,x\r\na,\"q\"\"q\"\r\n\r\n\"b\nb\",\nstray\"quote,1\nshort\nd,\"4,5\",6\nc,z"
     let expected = """
       name,x,decision.outcome,decision.reasons,decision.input,decision.line,error.code,error.message
       a,"q""q",yes,a;b,"{""name"":""a""}",2,,
       "b
       b",,yes,a;b,"{""name"":""b\\nb""}",4,,
       ,,,,,,parse_error,line 6: a quote inside a field that does not begin with one
-      ,,,,,,parse_error,line 7: 1 fields instead of 2
-      c,z,yes,a;b,"{""name"":""c""}",8,,
+      short,,,,,,parse_error,line 7: 1 fields instead of 2
+      d,"4,5",,,,,parse_error,line 8: more than 2 fields
+      c,z,yes,a;b,"{""name"":""c""}",9,,
 
       """
     for pieceBytes in [1, 5, .max] {

@@ -170,6 +170,65 @@ struct PolicyTestRunnerTests {
     #expect(results.first?.differences.first?.hasPrefix(difference) == true, "\(results)")
   }
 
+  @Test(
+    "A case that could not fail is a failure, and says what is wrong with it",
+    arguments: [
+      ("{ name = \"n\", input = {} }", "nothing is expected: say expect = { … } or error = { code = \"…\" }"),
+      ("{ name = \"n\", expects = { outcome = \"low\" } }", "unknown key \"expects\": did you mean \"expect\"?"),
+      (
+        "{ name = \"n\", param = { limit = 5 }, expect = { outcome = \"low\" } }",
+        "unknown key \"param\": did you mean \"params\"?"
+      ),
+      (
+        "{ name = \"n\", something = 1, expect = { outcome = \"low\" } }",
+        "unknown key \"something\": a case has name, input, params, at, expect, error"
+      ),
+      (
+        "{ name = \"n\", expect = { outcome = \"low\" }, error = { code = \"invalid_input\" } }",
+        "expect and error stand both there: either there is a decision or there is none"
+      ),
+      ("{ name = \"n\", expect = {} }", "expect: expected a table with at least one key, got []"),
+      ("{ name = \"n\", expect = \"low\" }", "expect: expected a table with at least one key, got \"low\""),
+      ("{ name = \"n\", expect = { \"low\" } }", "expect: expected a table with at least one key, got [\"low\"]"),
+      ("{ name = \"n\", error = {} }", "error: its code is missing"),
+      ("{ name = \"n\", error = \"invalid_input\" }", "error: expected a table with a code, got \"invalid_input\""),
+      (
+        "{ name = \"n\", error = { code = \"invalid_inptu\" } }",
+        "error.code: unknown code \"invalid_inptu\": did you mean \"invalid_input\"?"
+      ),
+      (
+        "{ name = \"n\", error = { code = \"invalid_input\", pth = \"/amount\" } }",
+        "error: unknown key \"pth\": did you mean \"path\"?"
+      ),
+      ("{ input = {}, expect = { outcome = \"low\" } }", "name: expected a text, got nothing"),
+      ("{ name = 5, expect = { outcome = \"low\" } }", "name: expected a text, got 5"),
+      ("{ name = \"n\", params = 5, expect = { outcome = \"low\" } }", "params: expected a table, got 5"),
+      ("{ name = \"n\", at = 2025, expect = { outcome = \"low\" } }", "at: expected a text, got 2025"),
+      ("5", "expected a table with a name, an input and what is expected, got 5"),
+    ])
+  func cannotFail(text: String, mistake: String) throws {
+    let results = try run(text + ",")
+    #expect(results.map(\.differences) == [[mistake]])
+  }
+
+  @Test("A name stands once in a file")
+  func names() throws {
+    let body = "input = { id = \"1\", amount = 100 }, expect = { outcome = \"low\" }"
+    let results = try run("{ name = \"a\", \(body) }, { name = \"b\", \(body) }, { name = \"a\", \(body) },")
+    #expect(results.map(\.differences) == [[], [], ["another case of the file has this name"]])
+  }
+
+  @Test("A file without cases is no test", arguments: ["", "name = \"a\", input = {}, expect = { outcome = \"low\" }"])
+  func noCases(text: String) {
+    let error = #expect(throws: PolicyLoadError.self) { try run(text) }
+    guard case .broken(let diagnostics) = error else {
+      Issue.record("the file is broken")
+      return
+    }
+    #expect(diagnostics.map(\.file) == ["a/x_test.lua"])
+    #expect(diagnostics.first?.message.hasPrefix("\"a.x\" has no cases") == true)
+  }
+
   @Test("Tests that cannot be loaded are a failure to load")
   func broken() {
     #expect(throws: PolicyLoadError.self) { try run("{ name = ") }

@@ -16,6 +16,16 @@ struct FolderTests {
     #expect(throws: Folder.ReadError.self) { try folder.read("a", bytesMax: 100) }
   }
 
+  @Test("What cannot be read as a folder says why")
+  func problems() {
+    let temporary = TemporaryFolder(["file": "x", "inner/x": ""])
+    #expect(Folder(temporary.path).problem == nil)
+    #expect(Folder(temporary.path + "/inner").problem == nil)
+    #expect(Folder(temporary.path + "/file").problem == "not a directory")
+    #expect(Folder(temporary.path + "/nothing").problem == "no such file or directory")
+    #expect(Folder(temporary.path + "/file").entries(of: "") == [])
+  }
+
   @Test(
     "No name leads out of the folder",
     arguments: ["../secret", "/etc/passwd", "a/../../secret", "./x", "a//x", "", "a/", "..", "x\0y"])
@@ -49,5 +59,6 @@ struct FolderTests {
     let folder = PolicyFolder(policies: temporary.path, plugins: "nothing")
     #expect(folder.policyNames().map(\.description) == ["a.x", "b.y"])
     #expect(folder.testedPolicyNames().map(\.description) == ["a.x", "a.z"])
+    #expect(folder.misnamedFiles() == ["a/Upper.lua", "top.lua"])
   }
 }

@@ -83,6 +83,78 @@ struct LoaderTests {
     #expect(diagnostics == diagnostics.sorted())
   }
 
+  @Test(
+    "What a broken file requires is looked into all the same",
+    arguments: ["counter = 0", "local n = 0\nfunction up() n = n + 1 end", "return }"])
+  func requiresOfBrokenFile(text: String) {
+    let error = failure([
+      "policies/a/x.lua": "local b, c = require \"lib.b\", require \"lib.c\"\n\(text)", "policies/lib/b.lua": "return {\n",
+    ])
+    guard case .broken(let diagnostics) = error else {
+      Issue.record("the policy is broken")
+      return
+    }
+    let places = diagnostics.map { "\($0.file):\($0.line)" }
+    #expect(places.contains("a/x.lua:1"), "what is missing")
+    #expect(places.contains("lib/b.lua:2"))
+    #expect(places.contains { $0.hasPrefix("a/x.lua:") && $0 != "a/x.lua:1" }, "its own mistake")
+  }
+
+  @Test(
+    "A message about a declaration has the line of it",
+    arguments: [
+      ("input = record {\n  a = text {},\n  b = money { min = 2, max = 1 } },\n  params = {},", 6, "input.b: 'min' is above 'max'"),
+      (
+        "input = record {}, params = {\n  a = integer { default = 1 },\n  b = money { default = \"x\" } },", 6,
+        "params.b: the default x is not a money within its bounds"
+      ),
+      ("input = record {}, params = {\n  a = integer {} },", 5, "params.a: a default is missing"),
+      (
+        "input = record {\n  l = list { of = record {\n    q = number { min = 2, max = 1 } } } },\n  params = {},", 6,
+        "input.l[].q: 'min' is above 'max'"
+      ),
+      ("input = record { s = shared }, params = {},", 1, "input.s.a: 'min' is above 'max'"),
+    ])
+  func declarationLines(text: String, line: Int, message: String) {
+    let policy = """
+      local shared = record { a = text {} }
+      \(line == 1 ? "shared = record { a = integer { min = 2, max = 1 } }" : "")
+      return policy { summary = "S", outcomes = { "yes" }, reasons = { r = { en = "R", zh = "R" } },
+        \(text)
+        decide = function() return { outcome = "yes", reasons = { "r" } } end,
+      }
+      """
+    let error = failure(["policies/a/x.lua": policy])
+    guard case .broken(let diagnostics) = error, let found = diagnostics.first else {
+      Issue.record("the policy is broken")
+      return
+    }
+    #expect(found.message == message)
+    #expect(found.file == "a/x.lua")
+    if line > 1 { #expect(found.line == line) }
+  }
+
+  @Test("A data file is named with its folder")
+  func dataFileNames() {
+    let data = "local d = dataset \"rates.csv\" { a = integer {} }\nreturn {}"
+    let plugin = failure([
+      "policies/a/x.lua": simplePolicy("local p, q = require \"plugin.p\", require \"plugin.q\""),
+      "plugins/p/plugin.lua": data, "plugins/p/rates.csv": "a\n1\n", "plugins/q/plugin.lua": data,
+      "plugins/q/rates.csv": "a\n1\nx\n",
+    ])
+    let policy = failure([
+      "policies/a/x.lua": simplePolicy("local d = dataset \"data/rates.csv\" { a = integer {} }"),
+      "policies/data/rates.csv": "a\nx\n",
+    ])
+    for (error, place) in [(plugin, "plugins/q/rates.csv:3: "), (policy, "data/rates.csv:2: ")] {
+      guard case .broken(let diagnostics) = error else {
+        Issue.record("the policy is broken")
+        return
+      }
+      #expect(diagnostics.map { $0.description.hasPrefix(place) } == [true], "\(diagnostics)")
+    }
+  }
+
   @Test("A circle of requires is named")
   func circle() {
     let error = failure([

@@ -48,9 +48,12 @@ struct Parser {
     do {
       try parser.file()
     } catch {
-      throw Diagnostics(parser.lexer.refusals + [error])
+      parser.tree.names = parser.lexer.names
+      throw Diagnostics(parser.lexer.refusals + [error], requires: parser.tree.requirements)
     }
-    guard parser.lexer.refusals.isEmpty else { throw Diagnostics(parser.lexer.refusals) }
+    guard parser.lexer.refusals.isEmpty else {
+      throw Diagnostics(parser.lexer.refusals, requires: parser.tree.requirements)
+    }
     return parser.tree
   }
 

@@ -28,7 +28,7 @@ package func translate(_ source: [UInt8], file: String) throws(Diagnostics) -> T
   let plan = Planner.plan(tree)
   var writer = Writer(tree, plan)
   writer.write()
-  guard writer.failures.isEmpty else { throw Diagnostics(writer.failures) }
+  guard writer.failures.isEmpty else { throw Diagnostics(writer.failures, requires: tree.requirements) }
   return Translation(
     text: writer.output, writerLines: tree.writerLines(plan), requires: tree.requirements, tree: tree)
 }
@@ -49,7 +49,8 @@ extension Tree {
     return lines.sorted().map { UInt32($0) }
   }
 
-  fileprivate var requirements: [Translation.Requirement] {
+  /// Every `require` of a literal name; good for the tree of a file that could be read in part, too.
+  var requirements: [Translation.Requirement] {
     var found: [Translation.Requirement] = []
     for expression in expressions {
       guard case .call(let callee, let arguments) = expression.kind, arguments.count == 1,

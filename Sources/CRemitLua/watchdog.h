@@ -1,0 +1,34 @@
+/* The clock behind the counted budgets: see watchdog.c. */
+#ifndef REMIT_WATCHDOG_H
+#define REMIT_WATCHDOG_H
+
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+struct remit_vm;
+
+typedef struct remit_watch {
+  /* Odd while something runs that must end in time; each run has a number of its own. */
+  _Atomic uint64_t run;
+  _Atomic uint64_t overdue;   /* the run that has to stop */
+  uint32_t milliseconds;      /* of the thread's processor time */
+  pid_t thread;
+  pthread_t handle;
+  bool hooked;                /* the signal has set the hook; written and read on the machine's own thread */
+  /* Of the watching thread alone. */
+  uint64_t seen;
+  uint64_t seen_at;
+  struct remit_vm *next, *previous;
+} remit_watch;
+
+/* False where the watching thread cannot be started. */
+bool remit_watch_add(struct remit_vm *vm);
+void remit_watch_remove(struct remit_vm *vm);
+/* Around every protected call that runs a policy's text. */
+void remit_watch_begin(struct remit_vm *vm, uint32_t milliseconds);
+void remit_watch_end(struct remit_vm *vm);
+
+#endif

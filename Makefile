@@ -5,6 +5,8 @@
 
 SWIFT ?= swift
 REMIT := .build/release/remit
+# Release builds: no frame pointers in C, which the decision path feels, and no debug information in the program.
+RELEASE := -c release -Xcc -fomit-frame-pointer -Xlinker -s
 
 .PHONY: run test check bench build packages clean
 
@@ -12,7 +14,7 @@ run: build
 	@scripts/run-sample $(REMIT)
 
 build: packages
-	@$(SWIFT) build -c release --product remit -Xlinker -s
+	@$(SWIFT) build $(RELEASE) --product remit
 
 packages:
 	@scripts/install-packages
@@ -27,7 +29,7 @@ check:
 
 bench: build
 	@$(MAKE) -s -C benchmarks/limit
-	@$(SWIFT) build -c release --product RemitBench
+	@$(SWIFT) build $(RELEASE) --product RemitBench
 	@.build/release/RemitBench
 	@python3 benchmarks/compare.py $(REMIT) benchmarks/limit/limit
 

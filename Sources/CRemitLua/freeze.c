@@ -100,6 +100,7 @@ void remit_check_metatable(lua_State *L, int index) {
   lua_rawget(L, index);
   check_call(L);
   lua_pop(L, 2);
+  remit_guard_length(L, index);
 }
 
 /* Raises where a metatable must not get this field (key at 2, value at 3) after it was set. */
@@ -110,6 +111,7 @@ static void check_late_metafield(lua_State *L) {
     if (!strcmp(key, forbidden_keys[i])) luaL_error(L, "the field '%s' cannot be set", key);
   if (!strcmp(key, "__newindex")) check_newindex(L);
   if (!strcmp(key, "__call")) check_call(L);
+  if (!strcmp(key, "__len")) remit_wrap_length(L);
 }
 
 /* table, key, value: what `t[k] = v` becomes where the front end cannot prove whose table it is. */
@@ -158,7 +160,7 @@ static void check_lua_function(lua_State *L, int index) {
 
 /* A C closure has a state of its own, unless it is one of the library's. */
 static bool is_iterator(lua_State *L, remit_vm *vm, int index) {
-  if (!lua_iscfunction(L, index) || remit_address_set_has(&vm->frozen, lua_topointer(L, index))) return false;
+  if (!lua_iscfunction(L, index) || remit_is_checked_length(L, index) || remit_address_set_has(&vm->frozen, lua_topointer(L, index))) return false;
   if (!lua_getupvalue(L, index, 1)) return false;
   lua_pop(L, 1);
   return true;
@@ -174,6 +176,11 @@ static void freeze_upvalue(lua_State *L, remit_vm *vm, int function, const char 
 }
 
 static void freeze_function(lua_State *L, remit_vm *vm, int index, int todo, lua_Integer *waiting) {
+  if (remit_is_checked_length(L, index)) {
+    lua_getupvalue(L, index, 1);
+    visit_later(L, todo, waiting);
+    return;
+  }
   if (lua_iscfunction(L, index)) {
     if (!is_iterator(L, vm, index)) return;
     if (vm->sealed) luaL_error(L, "an iterator made while loading would outlive it: make it where it is used");
@@ -194,6 +201,7 @@ static void freeze_function(lua_State *L, remit_vm *vm, int index, int todo, lua
 static void freeze_table(lua_State *L, remit_vm *vm, int index, int todo, lua_Integer *waiting) {
   if (remit_address_set_has(&vm->frozen, lua_topointer(L, index))) return;
   add(L, vm, lua_topointer(L, index));
+  if (vm->sealed) remit_guard_length(L, index);  /* it may serve as a metatable later */
   if (lua_getmetatable(L, index)) visit_later(L, todo, waiting);
   lua_pushnil(L);
   while (lua_next(L, index)) {

@@ -109,9 +109,10 @@ static _Noreturn void refuse_text(lua_State *L, const char *file) {
   const char *message = lua_tolstring(L, -1, &length), *at = NULL, *next = message;
   while (message && (next = strstr(next, " at line "))) at = next++;
   const char *words = message && strncmp(message, file, strlen(file)) == 0 ? strstr(message, ": ") : NULL;
-  if (at && words && words < at) {
+  const char *behind = at ? at + strlen(" at line ") : NULL;
+  if (words && behind && words < at && strspn(behind, "0123456789") == strlen(behind)) {
     lua_pushlstring(L, words, (size_t)(at - words));
-    lua_pushfstring(L, "%s:%s%s", file, at + strlen(" at line "), lua_tostring(L, -1));
+    lua_pushfstring(L, "%s:%s%s", file, behind, lua_tostring(L, -1));
   }
   lua_error(L);
   __builtin_unreachable();

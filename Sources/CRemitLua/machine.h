@@ -113,6 +113,14 @@ int remit_op_set(lua_State *L);
  * state of its own that would outlive loading. */
 void remit_freeze(lua_State *L, int index);
 
+/* ---- length.c */
+enum { REMIT_LENGTH_MAX = 0x7FFFFFFF };
+/* Makes the `__len` of the table at `index`, where it has one, give whole numbers only. */
+void remit_guard_length(lua_State *L, int index);
+/* Puts the guarded form in place of the function at the top, unless that is nil or guarded already. */
+void remit_wrap_length(lua_State *L);
+bool remit_is_checked_length(lua_State *L, int index);
+
 /* ---- load.c */
 int remit_require(lua_State *L);
 void remit_load_module(lua_State *L, const char *name, size_t length);

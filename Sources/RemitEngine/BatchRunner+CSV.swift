@@ -63,8 +63,9 @@ private final class HeaderSource: ByteSource {
       do {
         // Byte by byte, to stop right behind it.
         while position < count && names.isEmpty {
-          if buffer[position] == 10 { nextLine += 1 }
-          try reader.read(buffer[position...position].span) { names = $0.texts }
+          let byte = [buffer[position]]
+          if byte == [10] { nextLine += 1 }
+          try reader.read(byte.span) { names = $0.texts }
           position += 1
         }
         if count == 0 { try reader.finish { names = $0.texts } }

@@ -50,7 +50,7 @@ struct CSVRowScanner {
   @unsafe private static func find(_ byte: UInt8, in bytes: UnsafeRawBufferPointer, _ range: Range<Int>) -> Int {
     // SAFETY: the slice is inside the caller's bytes.
     let part = unsafe UnsafeRawBufferPointer(rebasing: bytes[range])
-    guard let base = unsafe part.baseAddress, let found = unsafe memchr(base, Int32(byte), part.count) else {
+    guard let base = part.baseAddress, let found = unsafe memchr(base, Int32(byte), part.count) else {
       return range.upperBound
     }
     return unsafe range.lowerBound + (UnsafeRawPointer(found) - base)

@@ -133,7 +133,7 @@ return test "risk.score" {
 
   -- Inputs that are none.
   invalid("no id", { loss = 1 }, "/id"),
-  invalid("no loss", { id = "R" }, "/loss"),
+  invalid("the loss is missing", { id = "R" }, "/loss"),
   invalid("a negative loss", { id = "R", loss = -0.01 }, "/loss"),
   invalid("a probability above 1", { id = "R", loss = 1, probability = 1.000001 }, "/probability"),
   invalid("a probability below 0", { id = "R", loss = 1, probability = -0.000001 }, "/probability"),

@@ -6,12 +6,25 @@
 
 /* ---- Errors */
 
+/* The place `level` functions up, as luaL_where has it. A helper that stands for an operator in translated text is no function to
+ * the policy: the place is that of the operation. */
+static void push_place(lua_State *L, int level) {
+  lua_Debug ar;
+  if (lua_getstack(L, level, &ar)) {
+    lua_getinfo(L, "f", &ar);
+    bool helper = remit_is_helper(lua_tocfunction(L, -1));
+    lua_pop(L, 1);
+    if (helper) level++;
+  }
+  luaL_where(L, level);
+}
+
 static int raise(lua_State *L) {
   lua_Integer level = remit_opt_integer(L, 2, 1);
   lua_settop(L, 1);
   if (lua_type(L, 1) == LUA_TSTRING && level > 0) {
     remit_charge_bytes(L, lua_rawlen(L, 1));
-    luaL_where(L, level < INT_MAX ? (int)level : INT_MAX);
+    push_place(L, level < INT_MAX ? (int)level : INT_MAX - 1);
     lua_pushvalue(L, 1);
     lua_concat(L, 2);
   }

@@ -16,6 +16,12 @@ static const lua_CFunction helpers[] = {
 };
 enum { HELPERS = sizeof helpers / sizeof *helpers };
 
+bool remit_is_helper(lua_CFunction function) {
+  for (int i = 0; i < HELPERS; i++)
+    if (helpers[i] == function) return true;
+  return false;
+}
+
 /* Makes the function at the top of the stack, and so every function made in it, count in the machine's own counter. */
 static void join_counter(lua_State *L) {
   int function = lua_gettop(L);

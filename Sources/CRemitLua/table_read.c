@@ -246,6 +246,10 @@ static uint32_t read_cell(remit_table_reader *r, uint32_t place) {
   return number;
 }
 
+static _Noreturn void refuse_ragged(remit_table_reader *r) {
+  remit_table_refuse(r, lua_pushfstring(r->L, "the row has not the header's %d cells", (int)r->columns.count + 1));
+}
+
 static void read_rule(remit_table_reader *r, remit_json_walk *walk) {
   lua_State *L = r->L;
   int top = lua_gettop(L);
@@ -265,7 +269,7 @@ static void read_rule(remit_table_reader *r, remit_json_walk *walk) {
   }
   lua_settop(L, top);
   for (; remit_json_walk_next(walk); place++) {
-    if (place >= r->columns.count) break;
+    if (place == r->columns.count) refuse_ragged(r);
     const remit_column *column = (remit_column *)r->columns.items + place;
     if (column->kind == REMIT_COLUMN_COMMENT) continue;
     text = push_cell(L, walk->value, &length);
@@ -278,7 +282,7 @@ static void read_rule(remit_table_reader *r, remit_json_walk *walk) {
     uint32_t number = read_cell(r, place);
     ((uint32_t *)r->rules.items)[column->kind == REMIT_COLUMN_INPUT ? input++ : output++] = number;
   }
-  if (place != r->columns.count || remit_json_walk_next(walk)) remit_table_refuse(r, "the row has not as many cells as the header");
+  if (place < r->columns.count) refuse_ragged(r);
   remit_charge(L, 4 + 2 * (uint64_t)r->columns.count);
 }
 
@@ -332,6 +336,7 @@ static int open_table(lua_State *L) {
   size_t length, module_length = 0;
   const char *file = luaL_checklstring(L, 1, &length);
   lua_settop(L, 1);
+  luaL_checkstack(L, 40, NULL);
   remit_push_loading_module(L);
   const char *module = lua_tolstring(L, -1, &module_length);
   remit_slice records = {0};
@@ -411,6 +416,7 @@ static void check_word(lua_State *L, const remit_decision_table *table, int slot
 
 void remit_check_tables(lua_State *L) {
   int top = lua_gettop(L);
+  luaL_checkstack(L, 20, NULL);
   lua_rawgetp(L, LUA_REGISTRYINDEX, &tables_key);
   int tables = lua_gettop(L);
   push_params(L);

@@ -35,6 +35,9 @@ void remit_spend_memory(lua_State *L);
  * already, so its error must not be caught. */
 uint32_t remit_modules_open(lua_State *L);
 
+/* True for a function that translated text calls where the policy has an operator (load.c). */
+bool remit_is_helper(lua_CFunction function);
+
 /* ---- Read-only tables (freeze.c). */
 
 /* Raises unless the table at `index` may be written: "attempt to modify a read-only table". */

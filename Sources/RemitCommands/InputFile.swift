@@ -18,10 +18,7 @@ final class InputFile {
     }
     file = unsafe open(path, O_RDONLY | O_CLOEXEC)
     isOurs = true
-    guard file >= 0 else {
-      // SAFETY: `strerror` returns a text that ends in a zero byte.
-      throw CommandFailure(.usage, "cannot read \(path): \(unsafe String(cString: strerror(errno)).lowercased())")
-    }
+    guard file >= 0 else { throw CommandFailure(.usage, StreamError.system("cannot read \(path)").description) }
     stream = FileStream(file, name: path)
   }
 

@@ -28,9 +28,8 @@ struct FolderOptions: ParsableArguments {
   func loader(policies other: String? = nil) throws -> PolicyLoader {
     let folder = PolicyFolder(policies: other ?? policies, plugins: plugins)
     if let problem = folder.policies.problem {
-      throw CommandFailure(
-        .usage,
-        "cannot read the folder \"\(folder.policies.path)\": \(problem) (say where the policies are with --policies DIR)")
+      let message = "cannot read the folder \"\(folder.policies.path)\": \(problem)"
+      throw CommandFailure(.usage, "\(message) (say where the policies are with --policies DIR)")
     }
     return PolicyLoader(ModuleStore(folder: folder))
   }

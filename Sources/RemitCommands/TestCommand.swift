@@ -1,5 +1,4 @@
 internal import ArgumentParser
-private import Glibc
 private import RemitEngine
 private import RemitModel
 internal import RemitPolicy
@@ -84,10 +83,10 @@ private struct TestSelection {
 
   /// The folder of policies that a file or folder belongs to, and where in it that is.
   private static func place(_ path: String, _ folders: FolderOptions) throws -> (PolicyLoader, below: String) {
-    guard let real = realPath(path) else {
+    guard let real = Folder.resolve(path) else {
       throw CommandFailure(.usage, "cannot read \(path): no such file or folder")
     }
-    if let root = realPath(folders.policies), real == root || real.hasPrefix(root + "/") {
+    if let root = Folder.resolve(folders.policies), real == root || real.hasPrefix(root + "/") {
       return (try folders.loader(), String(real.dropFirst(root.count + 1)))
     }
     if real.hasSuffix(".lua") {
@@ -97,12 +96,5 @@ private struct TestSelection {
       return (try folders.loader(policies: folder), parts.suffix(2).joined(separator: "/"))
     }
     return (try folders.loader(policies: path), "")
-  }
-
-  private static func realPath(_ path: String) -> String? {
-    guard let resolved = unsafe realpath(path, nil) else { return nil }
-    // SAFETY: `realpath` allocated a text that ends in a zero byte.
-    defer { unsafe free(resolved) }
-    return unsafe String(cString: resolved)
   }
 }

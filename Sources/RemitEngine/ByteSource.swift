@@ -13,7 +13,7 @@ package struct StreamError: Error, Equatable, CustomStringConvertible {
   }
 
   /// What `errno` says now.
-  static func system(_ attempt: String) -> StreamError {
+  package static func system(_ attempt: String) -> StreamError {
     let number = errno
     // SAFETY: `strerror` returns a text that ends in a zero byte.
     let reason = unsafe String(cString: strerror(number)).lowercased()

@@ -11,7 +11,7 @@ internal import RemitWire
   private var memory: UnsafeMutableRawBufferPointer
   /// Its place in the input, from 0.
   var sequence = 0
-  /// Bytes before the first line: a byte-order mark, or a header.
+  /// Bytes before the first line: a byte-order mark.
   var start = 0
   /// Where the lines end.
   var end = 0

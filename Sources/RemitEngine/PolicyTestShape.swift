@@ -9,7 +9,9 @@ enum PolicyTestShape {
 
   /// One line for each mistake; empty where the case can be run.
   static func mistakes(in test: JSONView) -> [String] {
-    guard isTable(test) else { return ["expected a table with a name, an input and what is expected, got \(test.rawText)"] }
+    guard isTable(test) else {
+      return ["expected a table with a name, an input and what is expected, got \(test.rawText)"]
+    }
     let unknown = unknownKeys(of: test, known: caseKeys, in: "a case")
     var found = unknown
     if test["name"]?.string == nil { found.append("name: expected a text, got \(test["name"]?.rawText ?? "nothing")") }

@@ -18,9 +18,6 @@ final class Spool: ByteSink, ByteSource {
     if file >= 0 { close(file) }
   }
 
-  /// True once there is a file.
-  var isOnDisk: Bool { file >= 0 }
-
   func write(_ bytes: UnsafeRawBufferPointer) throws(StreamError) {
     if let stream { return try unsafe stream.write(bytes) }
     unsafe memory.append(contentsOf: bytes)

@@ -108,9 +108,6 @@ package import RemitModel
   /// True where the machine met its memory limit, and must be replaced.
   package var isSpent: Bool { unsafe remit_vm_spent(machine) }
 
-  /// Bytes that the machine holds now.
-  package var memoryBytes: Int { unsafe remit_vm_memory(machine) }
-
   /// Why the last call failed.
   package var message: String {
     let text = unsafe remit_vm_message(machine)

@@ -94,7 +94,8 @@ package struct Folder: Sendable {
     }
   }
 
-  private static func resolve(_ path: String) -> String? {
+  /// The absolute path without symbolic links; nil where nothing is there.
+  package static func resolve(_ path: String) -> String? {
     guard let resolved = unsafe realpath(path, nil) else { return nil }
     // SAFETY: `realpath` allocated a text that ends in a zero byte.
     defer { unsafe free(resolved) }

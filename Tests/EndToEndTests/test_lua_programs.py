@@ -181,8 +181,8 @@ REFUSED = {
     "global": ("local x = 1\nx_y = 2\nreturn { 1 }", 11, "x_y"),
     "syntax": ("return { 1", 11, "}"),
     "locals_201": ("\n".join(f"local v{i}" for i in range(201)) + "\nreturn { 1 }", 211, "local"),
-    "goto_nowhere": ("goto nowhere\nreturn { 1 }", 13, "nowhere' for <goto> at line 10"),
-    "break_outside": ("\n\nbreak", 14, "break outside loop at line 12"),
+    "goto_nowhere": ("goto nowhere\nreturn { 1 }", 10, "nowhere' for <goto>"),
+    "break_outside": ("\n\nbreak", 12, "break outside loop"),
     "constant": ("local c <const> = 1\nc = 2\nreturn { c }", 11, "c"),
 }
 

@@ -18,7 +18,9 @@ static int checked_length(lua_State *L) {
   return 1;
 }
 
-bool remit_is_checked_length(lua_State *L, int index) { return lua_tocfunction(L, index) == checked_length; }
+bool remit_is_length_guard(lua_CFunction function) { return function == checked_length; }
+
+bool remit_is_checked_length(lua_State *L, int index) { return remit_is_length_guard(lua_tocfunction(L, index)); }
 
 /* lua_pushcclosure takes the function from the stack, so the guarded one stands in its place. */
 void remit_wrap_length(lua_State *L) {

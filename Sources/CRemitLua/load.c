@@ -19,7 +19,7 @@ enum { HELPERS = sizeof helpers / sizeof *helpers };
 bool remit_is_helper(lua_CFunction function) {
   for (int i = 0; i < HELPERS; i++)
     if (helpers[i] == function) return true;
-  return false;
+  return remit_is_length_guard(function);
 }
 
 /* Makes the function at the top of the stack, and so every function made in it, count in the machine's own counter. */

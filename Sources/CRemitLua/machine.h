@@ -120,6 +120,7 @@ void remit_guard_length(lua_State *L, int index);
 /* Puts the guarded form in place of the function at the top, unless that is nil or guarded already. */
 void remit_wrap_length(lua_State *L);
 bool remit_is_checked_length(lua_State *L, int index);
+bool remit_is_length_guard(lua_CFunction function);
 
 /* ---- load.c */
 int remit_require(lua_State *L);

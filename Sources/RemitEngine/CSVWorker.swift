@@ -30,17 +30,20 @@ struct CSVWorker<Decider: LineDecider>: ChunkWorker {
       var scanner = CSVRowScanner()
       // SAFETY: the chunk is not filled again before this function returns.
       let rest = unsafe chunk.bytes(position..<chunk.end)
-      let end = unsafe scanner.rowEnd(in: rest, from: 0).map { position + $0 } ?? chunk.end
+      let rowEnd = unsafe scanner.rowEnd(in: rest, from: 0)
+      let end = rowEnd.map { position + $0 } ?? chunk.end
       let isCut = chunk.lastIsCut && end == chunk.end
-      unsafe decide(chunk.bytes(position..<end), line: line, isCut: isCut, chunk: chunk, tally: &tally)
+      unsafe decide(
+        chunk.bytes(position..<end), line: line, isCut: isCut, isOpen: rowEnd == nil, chunk: chunk, tally: &tally)
       if chunk.output.count > outputBytesKept, !writeEarly(chunk) { return }
       line += chunk.newlines(position..<end)
       position = end
     }
   }
 
+  /// - Parameter isOpen: No newline ends the row: the text does, perhaps inside a quoted field.
   @unsafe private mutating func decide(
-    _ text: UnsafeRawBufferPointer, line: UInt64, isCut: Bool, chunk: Chunk, tally: inout BatchTally
+    _ text: UnsafeRawBufferPointer, line: UInt64, isCut: Bool, isOpen: Bool, chunk: Chunk, tally: inout BatchTally
   ) {
     if isCut || text.count > lineBytesMax + 2 {
       let message = "line \(line): row is longer than \(lineBytesMax) bytes"
@@ -71,7 +74,7 @@ struct CSVWorker<Decider: LineDecider>: ChunkWorker {
       }
       // SAFETY: the bytes are not changed during the call.
       try unsafe reader.read(Span(_unsafeBytes: text), body)
-      if unsafe text.last != 10 { try reader.finish(body) }
+      if isOpen { try reader.finish(body) }
       for name in found where knownNames.insert(name).inserted { names.insert(name) }
       // A blank line is no row.
       guard let outcome else { return }

@@ -89,7 +89,8 @@ struct Stock {
           if start % 1 ~= 0 or step % 1 ~= 0 then return 0, (limit - start) // step, 1, true end
           return start, limit, step
         end,
-        function(text) return "big " .. text end
+        function(text) return "big " .. text end,
+        function(...) return ... end
     end
 
     local function capture(run, lines)

@@ -11,15 +11,15 @@ let strict: [SwiftSetting] = [
   .treatAllWarnings(as: .error),
 ]
 
-/// C is compiled as C17, optimised for speed in release builds, with the warnings that catch real mistakes made errors.
+/// C is compiled as C17 with GNU extensions.
 let plainC: [CSetting] = [
-  .define("NDEBUG", .when(configuration: .release)),
+  .define("NDEBUG", .when(configuration: .release))
 ]
 
 let package = Package(
   name: "remit",
   products: [
-    .executable(name: "remit", targets: ["remit"]),
+    .executable(name: "remit", targets: ["remit"])
   ],
   dependencies: [
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),

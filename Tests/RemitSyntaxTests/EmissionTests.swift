@@ -35,7 +35,8 @@ import Testing
     // Calls, statements and loops.
     "return f(x)", "return f(x), g(y)", "for i = 1, 100 do f(i) end", "for i = 10, 1, -1 do f(i) end",
     "for k, v in pairs(t) do f(k) end",
-    "while x do f() end repeat f() until x", "goto done do f() end ::done::", "local function f(...) local a, b = ... return a end",
+    "while x do f() end repeat f() until x", "goto done do f() end ::done::",
+    "local function f(...) local a, b = ... return a end",
     "-- only a comment", "", "return", "return;", "; ; ;", "a.b.c:d 'x' { 1 }",
   ])
   func staysAsItIs(_ text: String) throws {
@@ -79,7 +80,8 @@ import Testing
       ("local n = 0.5 return n + 1", "local n = 0.5 return (__remit_add(n , 1))"),
       ("return function(n) return n + 1 end", "return function(n) return (__remit_add(n , 1)) end"),
       // Numerals that no double stands for.
-      ("return ...", "return __remit_va(...)"), ("x(1, ...)", "x(1, __remit_va(...))"), ("x { ..., ... }", "x { ..., __remit_va(...) }"),
+      ("return ...", "return __remit_va(...)"), ("x(1, ...)", "x(1, __remit_va(...))"),
+      ("x { ..., ... }", "x { ..., __remit_va(...) }"),
       ("x((...))", "x((...))"), ("return 9007199254740992", "return (__remit_big(\"9007199254740992\"))"),
       ("return 0.1234567890123456, 1e16", "return __remit_big(\"0.1234567890123456\"), __remit_big(\"1e16\")"),
       ("return 1e-23, 9007199254740993.0", "return __remit_big(\"1e-23\"), __remit_big(\"9007199254740993.0\")"),

@@ -93,7 +93,8 @@ struct Figures {
   private var warning: String {
     let share = natural.processor / natural.wall
     guard share < 0.95 else { return "" }
-    return " The machine is busy: one worker had \(percent(share)) of a core, so times by the wall are not the engine's."
+    let busy = "The machine is busy: one worker had \(percent(share)) of a core"
+    return " \(busy), so times by the wall are not the engine's."
   }
 
   private var decisionTable: String {

@@ -30,8 +30,10 @@ check:
 bench: build
 	@$(MAKE) -s -C benchmarks/limit
 	@$(SWIFT) build $(RELEASE) --product RemitBench
-	@.build/release/RemitBench
+	@python3 benchmarks/natural/generate.py 100000 --output .build/natural.ndjson
+	@.build/release/RemitBench .build/natural.ndjson
 	@python3 benchmarks/compare.py $(REMIT) benchmarks/limit/limit
+	@python3 benchmarks/instructions.py $(REMIT) benchmarks/limit/limit
 
 clean:
 	@rm -rf .build

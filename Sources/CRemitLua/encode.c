@@ -282,24 +282,17 @@ static bool is_text(const remit_text *text, const char *bytes, size_t length) {
   return text->interned == bytes || (text->length == length && memcmp(text->bytes, bytes, length) == 0);
 }
 
-/* The text under that key of the decision, which stays on the stack; NULL where it is none. */
-static const char *decision_text(lua_State *L, int index, int slots, int key, size_t *length) {
-  lua_rawgeti(L, slots, key);
-  return lua_rawget(L, index) == LUA_TSTRING ? lua_tolstring(L, -1, length) : NULL;
-}
-
-static void encode_outcome(lua_State *L, encoder *e, remit_policy *policy, int index, int slots) {
+static void encode_outcome(lua_State *L, encoder *e, remit_policy *policy, int value) {
   size_t length;
-  const char *bytes = decision_text(L, index, slots, REMIT_SLOT_OUTCOME, &length);
+  const char *bytes = lua_type(L, value) == LUA_TSTRING ? lua_tolstring(L, value, &length) : NULL;
   if (!bytes)
     luaL_error(L, "the decision's outcome is %s: expected one of the declared outcomes",
-               lua_isnil(L, -1) ? "missing" : remit_typename(L, -1));
+               lua_isnil(L, value) ? "missing" : remit_typename(L, value));
   uint32_t i = 0;
   while (i < policy->outcome_count && !is_text(&policy->outcomes[i], bytes, length)) i++;
   if (i == policy->outcome_count) luaL_error(L, "the decision's outcome '%s' is not one of the declared outcomes", bytes);
   policy->last_outcome = i;
   remit_put(e->out, policy->outcomes[i].json, policy->outcomes[i].json_length);
-  lua_pop(L, 1);
 }
 
 static const remit_text *find_reason(lua_State *L, const remit_policy *policy) {
@@ -312,10 +305,8 @@ static const remit_text *find_reason(lua_State *L, const remit_policy *policy) {
   return NULL;
 }
 
-static void encode_reasons(lua_State *L, encoder *e, remit_policy *policy, int index, int slots) {
-  lua_rawgeti(L, slots, REMIT_SLOT_REASONS);
-  if (lua_rawget(L, index) != LUA_TTABLE) luaL_error(L, "the decision's reasons are not a list of declared codes");
-  int list = lua_gettop(L);
+static void encode_reasons(lua_State *L, encoder *e, remit_policy *policy, int list) {
+  if (lua_type(L, list) != LUA_TTABLE) luaL_error(L, "the decision's reasons are not a list of declared codes");
   lua_Integer count = 0;
   lua_pushnil(L);
   while (lua_next(L, list)) {
@@ -331,7 +322,6 @@ static void encode_reasons(lua_State *L, encoder *e, remit_policy *policy, int i
     lua_pop(L, 1);
   }
   if (!count) luaL_error(L, "the decision cites no reason: at least one declared code is needed");
-  lua_settop(L, list - 1);
   remit_buffer_byte(e->out, ']');
 }
 
@@ -351,29 +341,38 @@ static void order_members(remit_shape *shape, const member *members, uint32_t co
   }
 }
 
-/* Everything beside outcome and reasons, where there are at most REMIT_SHAPE_MAX of them under text keys; else false. */
-static bool encode_few(lua_State *L, encoder *e, remit_policy *policy, int index) {
-  member members[REMIT_SHAPE_MAX];
-  uint32_t count = 0;
-  int top = lua_gettop(L), place = top;
+/* What a decision holds, gathered in one pass: places on the stack. */
+typedef struct gathered {
+  member members[REMIT_SHAPE_MAX];  /* beside outcome and reasons */
+  uint32_t count;
+  int outcome, reasons;
+} gathered;
+
+/* Leaves every key and value on the stack. False where there are too many, or keys that are no texts. */
+static bool gather(lua_State *L, int index, gathered *g) {
+  int place = lua_gettop(L);
   lua_pushnil(L);
   while (lua_next(L, index)) {
     size_t length;
-    if (lua_type(L, -2) != LUA_TSTRING) goto many;
+    if (lua_type(L, -2) != LUA_TSTRING) return false;
     const char *key = lua_tolstring(L, -2, &length);
-    if (length == 7 && (memcmp(key, "outcome", 7) == 0 || memcmp(key, "reasons", 7) == 0)) {
-      lua_pop(L, 1);
-      continue;
-    }
-    if (count == REMIT_SHAPE_MAX) goto many;
-    /* Key and value stay where they are, and a copy of the key goes on to the next. */
-    members[count++] = (member){key, length, place + 2};
-    lua_pushvalue(L, -2);
+    if (length == 7 && memcmp(key, "outcome", 7) == 0) g->outcome = place + 2;
+    else if (length == 7 && memcmp(key, "reasons", 7) == 0) g->reasons = place + 2;
+    else if (g->count == REMIT_SHAPE_MAX) return false;
+    else g->members[g->count++] = (member){key, length, place + 2};
+    lua_pushvalue(L, -2);     /* key and value stay where they are, and a copy of the key goes on to the next */
     place += 2;
   }
-  order_members(&policy->shape, members, count);
-  for (uint32_t i = 0; i < count; i++) {
-    const member *m = &members[policy->shape.order[i]];
+  lua_pushnil(L);             /* what is missing */
+  if (!g->outcome) g->outcome = place + 1;
+  if (!g->reasons) g->reasons = place + 1;
+  return true;
+}
+
+static void encode_few(lua_State *L, encoder *e, remit_policy *policy, const gathered *g) {
+  order_members(&policy->shape, g->members, g->count);
+  for (uint32_t i = 0; i < g->count; i++) {
+    const member *m = &g->members[policy->shape.order[i]];
     if (!encode_short(e, m->key, m->length, ",\"", "\":")) {
       remit_buffer_byte(e->out, ',');
       encode_text(L, e, m->key, m->length);
@@ -382,11 +381,6 @@ static bool encode_few(lua_State *L, encoder *e, remit_policy *policy, int index
     encode_value(L, e, m->place);
     check_room(L, e);
   }
-  lua_settop(L, top);
-  return true;
-many:
-  lua_settop(L, top);
-  return false;
 }
 
 /* The same for any number of keys: as an object without the two, its braces taken off. */
@@ -423,12 +417,28 @@ void remit_encode_decision(lua_State *L, remit_policy *policy, int index, remit_
   encoder e = {out, "the decision", 1, limits->nesting_depth, start + limits->decision_bytes};
   if (lua_type(L, index) != LUA_TTABLE)
     luaL_error(L, "decide gave %s: expected a table with outcome and reasons", remit_typename(L, index));
-  luaL_checkstack(L, 2 * REMIT_SHAPE_MAX + 24, NULL);
-  lua_rawgeti(L, LUA_REGISTRYINDEX, policy->slots);
-  int slots = lua_gettop(L);
-  encode_outcome(L, &e, policy, index, slots);
-  encode_reasons(L, &e, policy, index, slots);
-  if (!encode_few(L, &e, policy, index)) encode_many(L, &e, index, slots);
+  luaL_checkstack(L, 2 * REMIT_SHAPE_MAX + 28, NULL);
+  int top = lua_gettop(L), slots = 0;
+  gathered g;
+  g.count = 0;
+  g.outcome = g.reasons = 0;
+  bool few = gather(L, index, &g);
+  if (!few) {
+    lua_settop(L, top);
+    lua_rawgeti(L, LUA_REGISTRYINDEX, policy->slots);
+    slots = top + 1;
+    for (int slot = REMIT_SLOT_OUTCOME; slot <= REMIT_SLOT_REASONS; slot++) {
+      lua_rawgeti(L, slots, slot);
+      lua_rawget(L, index);
+    }
+    g.outcome = top + 2;
+    g.reasons = top + 3;
+  }
+  encode_outcome(L, &e, policy, g.outcome);
+  encode_reasons(L, &e, policy, g.reasons);
+  if (few) encode_few(L, &e, policy, &g);
+  else encode_many(L, &e, index, slots);
+  lua_settop(L, top);
   remit_buffer_byte(out, '}');
   check_room(L, &e);
   remit_charge_bytes(L, out->length - start);

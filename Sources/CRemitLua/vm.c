@@ -95,7 +95,7 @@ remit_vm *remit_vm_create(const remit_limits *limits, const remit_source *source
     return NULL;
   }
   /* What a decision makes dies with it, which is what generations are for: 5 % of a decision less than the incremental mode. */
-  lua_gc(vm->L, LUA_GCGEN, 40, 0);
+  lua_gc(vm->L, LUA_GCGEN, 70, 0);
   lua_pushcfunction(vm->L, set_up);
   if (lua_pcall(vm->L, 0, 0, 0) != LUA_OK) {
     remit_vm_destroy(vm);

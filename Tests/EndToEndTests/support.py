@@ -27,6 +27,15 @@ def policy(decide, fields="id = optional(text {})", extra="", prelude=""):
     return prelude + HEADER % (fields, extra, decide)
 
 
+def resident_peak(pid):
+    """The most memory that a running process has held, in KiB; 0 where it has ended."""
+    try:
+        with open(f"/proc/{pid}/status", encoding="ascii") as status:
+            return max([int(line.split()[1]) for line in status if line.startswith("VmHWM:")], default=0)
+    except OSError:
+        return 0
+
+
 class Folder:
     """A temporary folder with policies, deleted at the end of the `with`."""
 

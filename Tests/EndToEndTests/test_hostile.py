@@ -1,7 +1,11 @@
 """Hostile policies between good rows: each must end in its budget's error, and the rows around it must not notice."""
+import json
+import os
+import subprocess
+import threading
 import unittest
 
-from support import Folder, policy
+from support import Folder, REMIT, policy, resident_peak
 
 APPROVE = 'return { outcome = "approve", reasons = { "ok" } }'
 
@@ -191,15 +195,24 @@ class NothingRemains(unittest.TestCase):
 
     def test_memory_stays_where_it_was(self):
         """10,000 failing decisions in a row: the process does not grow."""
-        import resource
         kinds = {"budget": "while true do end", "error": "error('no')", "memory": "return ('x'):rep(1e9)", "type": "return nil + 1"}
         code = " ".join(f"if tx.id == '{name}' then do {code} end end" for name, code in kinds.items())
         with Folder({"policies/fail/all.lua": policy(code + " " + APPROVE)}) as folder:
-            rows = [{"id": name} for name in ("error", "type")] * 4900 + [{"id": "budget"}, {"id": "memory"}] * 100
-            results, _ = folder.batch("fail.all", rows, timeout=300)
-            self.assertEqual(sum("error" in r for r in results), len(rows))
-            peak = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss
-            self.assertLess(peak, 100 * 1024, "KiB at the most")
+            names = ["error", "type"] * 4900 + ["budget", "memory"] * 100
+            rows = "".join(json.dumps({"id": name}) + "\n" for name in names).encode()
+            command = [REMIT, "batch", "--policy", "fail.all", "--policies", os.path.join(folder.path, "policies"), "--jobs", "1"]
+            with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL) as process:
+                writer = threading.Thread(target=lambda: (process.stdin.write(rows), process.stdin.close()))
+                writer.start()
+                failed, peak = 0, 0
+                for line in process.stdout:
+                    failed += b'"error"' in line
+                    if failed % 500 == 0:
+                        peak = max(peak, resident_peak(process.pid))
+                writer.join()
+            self.assertEqual(failed, len(names))
+            self.assertGreater(peak, 0)
+            self.assertLess(peak, 60 * 1024, "KiB at the most")
 
 
 class Forbidden(unittest.TestCase):

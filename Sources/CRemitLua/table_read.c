@@ -361,7 +361,7 @@ static int open_table(lua_State *L) {
   lua_pushlightuserdata(L, make_table(&r));
   lua_pushvalue(L, r.slots);
   lua_pushcclosure(L, remit_table_decide, 2);
-  if (!remit_address_set_add(&vm->frozen, lua_topointer(L, -1))) return luaL_error(L, "not enough memory");
+  if (!remit_address_set_add(&vm->frozen, lua_topointer(L, -1))) remit_no_memory(L);
   lua_rawgetp(L, LUA_REGISTRYINDEX, &tables_key);
   lua_pushvalue(L, -2);
   lua_rawseti(L, -2, (lua_Integer)lua_rawlen(L, -2) + 1);

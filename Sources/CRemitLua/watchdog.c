@@ -1,6 +1,6 @@
 #include "watchdog.h"
 
-#include <errno.h>
+#include <pthread.h>
 #include <signal.h>
 #include <sys/syscall.h>
 #include <time.h>
@@ -54,9 +54,8 @@ static void unpark(void) {
 
 void remit_watch_begin(remit_vm *vm, uint32_t milliseconds) {
   if (__builtin_expect(!thread_number, 0)) thread_number = (pid_t)syscall(SYS_gettid);
-  vm->watch.thread = thread_number;
-  vm->watch.handle = pthread_self();
-  vm->watch.milliseconds = milliseconds;
+  atomic_store_explicit(&vm->watch.thread, thread_number, memory_order_relaxed);
+  atomic_store_explicit(&vm->watch.milliseconds, milliseconds, memory_order_relaxed);
   running = vm;
   uint64_t run = atomic_load_explicit(&vm->watch.run, memory_order_relaxed);
   atomic_store_explicit(&vm->watch.run, run + 1, memory_order_release);
@@ -76,10 +75,13 @@ void remit_watch_end(remit_vm *vm) {
 
 /* ---- On the watching thread */
 
-static uint64_t processor_nanoseconds(pthread_t thread) {
-  clockid_t clock;
+/* The kernel's own number of a thread's clock, as pthread_getcpuclockid makes it: unlike a handle, which is no more than an
+ * address, it may be that of a thread that has ended since. 0 then. */
+static uint64_t processor_nanoseconds(pid_t thread) {
+  enum { PER_THREAD = 4, SCHEDULED = 2 };
+  clockid_t clock = (clockid_t)(~(unsigned)thread << 3 | PER_THREAD | SCHEDULED);
   struct timespec now;
-  if (pthread_getcpuclockid(thread, &clock) != 0 || clock_gettime(clock, &now) != 0) return 0;
+  if (clock_gettime(clock, &now) != 0) return 0;
   return (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
 }
 
@@ -90,11 +92,11 @@ static bool look_at(remit_vm *vm) {
   bool moved = run != watch->seen;
   if (moved) {
     watch->seen = run;
-    watch->seen_at = run & 1 ? processor_nanoseconds(watch->handle) : 0;
+    watch->seen_at = run & 1 ? processor_nanoseconds(watch->thread) : 0;
     return true;
   }
   if (!(run & 1)) return false;
-  uint64_t now = processor_nanoseconds(watch->handle);
+  uint64_t now = processor_nanoseconds(watch->thread);
   if (watch->seen_at && now > watch->seen_at + (uint64_t)watch->milliseconds * 1000000u) {
     atomic_store(&watch->overdue, run);
     syscall(SYS_tgkill, getpid(), watch->thread, stop_signal());
@@ -112,8 +114,9 @@ static void *watch_all(void *unused) {
     bool active = false;
     for (remit_vm *vm = watched; vm; vm = vm->watch.next) active |= look_at(vm);
     idle = active ? 0 : idle + 1;
+    /* A run that began while this was written may not have seen it, but is seen by the next look. */
+    if (idle == IDLE_TICKS || active) atomic_store(&parked, !active);
     if (idle > IDLE_TICKS) {
-      atomic_store(&parked, true);
       while (atomic_load(&parked)) pthread_cond_wait(&wake, &lock);
       idle = 0;
     }

@@ -2,7 +2,6 @@
 #ifndef REMIT_WATCHDOG_H
 #define REMIT_WATCHDOG_H
 
-#include <pthread.h>
 #include <stdatomic.h>
 #include <stdbool.h>
 #include <stdint.h>
@@ -14,9 +13,8 @@ typedef struct remit_watch {
   /* Odd while something runs that must end in time; each run has a number of its own. */
   _Atomic uint64_t run;
   _Atomic uint64_t overdue;   /* the run that has to stop */
-  uint32_t milliseconds;      /* of the thread's processor time */
-  pid_t thread;
-  pthread_t handle;
+  _Atomic uint32_t milliseconds;  /* of the thread's processor time */
+  _Atomic pid_t thread;       /* the watching thread may read both while the next run sets them anew */
   bool hooked;                /* the signal has set the hook; written and read on the machine's own thread */
   /* Of the watching thread alone. */
   uint64_t seen;

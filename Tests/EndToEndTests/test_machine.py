@@ -80,6 +80,10 @@ class Work(unittest.TestCase):
         "date": "local s = ('x'):rep(3000000) while true do pcall(date, s) end",
         "format": "local s = ('x'):rep(5000000) while true do string.format('%.1s', s) end",
         "hexadecimal": "while true do tonumber('0x' .. ('0'):rep(4000000)) end",
+        # Charged for all rounds before it starts, so nothing in it counts.
+        "prepaid": "local a, b = ('x'):rep(2500000), ('x'):rep(2499999) .. 'x' local n = 0 "
+                   "for i = 1, 40000 do if a ~= b then n = n + 1 end end",
+        "prepaid_call": "local o = setmetatable({}, { __name = ('x'):rep(3000000) }) for i = 1, 20000 do pcall(o) end",
         "encode": "local t, l = {}, {} for k = 1, 20000 do t[k * 2] = 1 end for k = 1, 20000 do t[k * 2] = nil end "
                   "for i = 1, 60000 do l[i] = t end return { outcome = 'approve', reasons = { 'ok' }, l = l }",
     }

@@ -19,13 +19,23 @@ struct Bench {
     rounds = options.roundCount
     let folder = PolicyFolder(policies: options.policies, plugins: "plugins")
     let loader = PolicyLoader(ModuleStore(folder: folder, limits: limits))
+    func load(_ name: String) throws(BenchError) -> (LoadedPolicy, PolicyMachine) {
+      do throws(PolicyLoadError) {
+        return try loader.load(named: name)
+      } catch {
+        switch error {
+        case .unknown: throw BenchError("\(options.policies): no policy \(name)")
+        case .broken(let diagnostics): throw BenchError(diagnostics.map(\.description).joined(separator: "\n"))
+        }
+      }
+    }
     func evaluator(_ name: String) throws -> Evaluator {
-      let (policy, machine) = try loader.load(named: name)
+      let (policy, machine) = try load(name)
       return try Evaluator(policy, machine: machine, params: Array("{}".utf8), at: "2025-06-15T08:00:00Z")
     }
     natural = try evaluator("benchmark.natural")
     approve = try evaluator("benchmark.approve")
-    reading = ReadingDecider(try loader.load(named: "benchmark.natural").1)
+    reading = ReadingDecider(try load("benchmark.natural").1)
     clocked = ClockedDecider(try evaluator("benchmark.natural"), capacity: input.lines)
     second = Handover(try evaluator("benchmark.natural"))
   }

@@ -200,5 +200,3 @@ bool remit_vm_set_at(remit_vm *vm, remit_slice at) {
 }
 
 void remit_note_walk(lua_State *L) { remit_vm_of(L)->walks = true; }
-
-size_t remit_vm_memory(const remit_vm *vm) { return vm->memory.bytes; }

@@ -100,12 +100,6 @@ bool remit_json_walk_next(remit_json_walk *walk);
 /* True where every byte belongs to well-formed UTF-8 (no surrogates, nothing overlong, nothing past U+10FFFF). */
 bool remit_utf8_valid(const uint8_t *bytes, size_t length);
 
-/* Where the first such byte stands, or `length`. */
-static inline size_t remit_find_byte(const uint8_t *bytes, size_t length, uint8_t byte) {
-  const void *found = length ? memchr(bytes, byte, length) : NULL;
-  return found ? (size_t)((const uint8_t *)found - bytes) : length;
-}
-
 /* A growing byte buffer. A failed allocation or a passed `limit` sets `failed`, and later writes do nothing. */
 typedef struct remit_buffer {
   uint8_t *bytes;

@@ -91,7 +91,4 @@ bool remit_vm_spent(const remit_vm *vm);
 /* Why the last call failed: "file:line: words", at most 1 KiB; valid until the next call. */
 remit_slice remit_vm_message(const remit_vm *vm);
 
-/* Bytes that the machine holds now. */
-size_t remit_vm_memory(const remit_vm *vm);
-
 #endif

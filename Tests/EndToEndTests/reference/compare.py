@@ -77,8 +77,30 @@ def members(pairs):
     return dict(pairs)
 
 
+class Written(str):
+    """A number as its digits stand there."""
+
+
+AS_WRITTEN = json.JSONDecoder(parse_float=Written, parse_int=Written, object_pairs_hook=list)
+RESULT_START = '{"id":'
+
+
 def read_line(line):
-    return json.loads(line, parse_float=canonical, parse_int=canonical, object_pairs_hook=members)
+    """A result: its id, which is the input's own and not ours to make canonical, and the other members."""
+    if not line.startswith(RESULT_START):
+        raise Badly("no id in front")
+    identifier, end = AS_WRITTEN.raw_decode(line, len(RESULT_START))
+    if line[end:end + 1] != ",":
+        raise Badly("nothing behind the id")
+    return identifier, json.loads("{" + line[end + 1:], parse_float=canonical, parse_int=canonical, object_pairs_hook=members)
+
+
+def own_id(text, number):
+    """The id that the result of this input must have: the input's, where that is a text or a number, as it is written."""
+    for name, value in AS_WRITTEN.decode(text):
+        if name == "id":
+            return value if isinstance(value, str) else Written(number)
+    return Written(number)
 
 
 def plain(decision):
@@ -96,9 +118,12 @@ def expected(policy, text, params, at):
 def difference(policy, text, number, line, params, at):
     """Why a line of output is wrong, or None."""
     try:
-        answer = read_line(line)
+        identifier, answer = read_line(line)
     except (ValueError, Badly) as problem:
         return "unreadable: %s" % problem
+    wanted = own_id(text, number)
+    if (type(identifier), identifier) != (type(wanted), wanted):
+        return "expected the id %s" % wanted
     decision, paths = expected(policy, text, params, at)
     if answer.get("policy") != policy or not re.fullmatch("[0-9a-f]{12}", str(answer.get("version"))):
         return "no policy and version"

@@ -33,7 +33,10 @@ let package = Package(
     .target(
       name: "CRemitLua", dependencies: ["CLua54", "CRemitJSON", "CRemitDecimal"],
       cSettings: plainC + [.headerSearchPath("../CLua54")],
-      linkerSettings: [.linkedLibrary(":liblua5.4.a"), .linkedLibrary("m")]),
+      linkerSettings: [
+        .linkedLibrary(":liblua5.4.a"), .linkedLibrary("m"),
+        .unsafeFlags(["-Xlinker", "--wrap=luaS_hash"]),  // see CRemitLua/seed.c
+      ]),
     .target(name: "RemitModel", dependencies: ["CRemitDecimal"], swiftSettings: strict),
     .target(name: "RemitWire", dependencies: ["CRemitJSON", "RemitModel"], swiftSettings: strict),
     .target(name: "RemitSyntax", dependencies: ["RemitModel"], swiftSettings: strict),

@@ -55,6 +55,7 @@ static void refill(lua_State *L, remit_vm *vm) {
   set_counter(L, lua_gettop(L), steps);
   lua_pop(L, 1);
   if (steps < 0) raise_spent(L, vm, REMIT_BUDGET_INSTRUCTIONS);
+  remit_budget_check_time(L);
 }
 
 int remit_op_spent(lua_State *L) {
@@ -87,6 +88,11 @@ void remit_budget_settle(lua_State *L, remit_vm *vm) {
 void remit_expect_bytes(lua_State *L, size_t bytes) {
   remit_vm *vm = remit_vm_of(L);
   if (bytes > vm->memory_bytes) raise_spent(L, vm, REMIT_BUDGET_MEMORY);
+}
+
+void remit_budget_check_time(lua_State *L) {
+  remit_vm *vm = remit_vm_of(L);
+  if (__builtin_expect(remit_watch_is_over(&vm->watch), 0)) raise_spent(L, vm, REMIT_BUDGET_TIME);
 }
 
 void remit_budget_overdue(lua_State *L) { raise_spent(L, remit_vm_of(L), REMIT_BUDGET_TIME); }

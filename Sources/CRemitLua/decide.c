@@ -190,7 +190,9 @@ remit_status remit_vm_decide(remit_vm *vm, uint32_t number, remit_slice input, u
     find_id(vm);
     start_error(vm, line);
     lua_pushcfunction(L, explain);
+    remit_watch_begin(vm, vm->limits.decision.milliseconds);
     lua_status = lua_pcall(L, 0, 0, 1);
+    remit_watch_end(vm);
     if (lua_status == LUA_OK) remit_buffer_append(out, "}}\n", 3);
   }
   remit_status status = vm->job.status;
@@ -217,7 +219,9 @@ remit_status remit_vm_read(remit_vm *vm, uint32_t number, remit_slice input) {
   lua_State *L = vm->L;
   start_job(vm, (remit_job){.policy = vm->policies[number], .input = input, .status = REMIT_OK});
   lua_pushcfunction(L, read_input);
+  remit_watch_begin(vm, vm->limits.decision.milliseconds);
   int lua_status = lua_pcall(L, 0, 0, 0);
+  remit_watch_end(vm);
   if (lua_status != LUA_OK) vm->job.status = remit_take_error(vm, lua_status);
   lua_settop(L, 0);
   judge_memory(vm, vm->job.status);

@@ -239,6 +239,7 @@ static bool decode_list(lua_State *L, remit_json_cursor *c, const remit_type *ty
   while (more) {
     if (!remit_decode_value(L, c, type->of, slots)) return false;
     lua_rawseti(L, table, ++count);
+    remit_budget_check_round(L, (size_t)count);
     if ((double)count > type->high) return false;
     if (!next_or_close(c, ']', &more)) return false;
   }
@@ -272,7 +273,7 @@ static bool decode_map(lua_State *L, remit_json_cursor *c, const remit_type *typ
     if (!remit_json_space(c)) return remit_json_fail(c, REMIT_JSON_TRUNCATED, c->at);
     if (!remit_decode_value(L, c, type->of, slots)) return false;
     lua_rawset(L, table);
-    count++;
+    remit_budget_check_round(L, ++count);
     if (!next_or_close(c, '}', &more)) return false;
   }
   return !(type->has_min || type->has_max) || count_within(type, count);

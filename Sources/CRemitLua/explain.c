@@ -259,6 +259,7 @@ static void walk_list(walker *w, const remit_type *type, remit_slice value) {
     size_t pointer = w->pointer.length, name = w->name.length;
     push_index(w, count++);
     walk_value(w, type->of, walk.value);
+    remit_budget_check_round(w->L, count);
     w->pointer.length = pointer;
     w->name.length = name;
   }
@@ -285,7 +286,7 @@ static void walk_map(walker *w, const remit_type *type, remit_slice value) {
     w->pointer.length = pointer;
     w->name.length = name;
     lua_settop(w->L, top + 1);
-    count++;
+    remit_budget_check_round(w->L, ++count);
   }
   check_count(w, type, count);
   lua_settop(w->L, top);

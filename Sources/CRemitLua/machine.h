@@ -102,6 +102,12 @@ void remit_budget_start(lua_State *L, remit_vm *vm, const remit_budget *budget, 
 void remit_budget_settle(lua_State *L, remit_vm *vm);
 /* Raises the error of spent time. */
 void remit_budget_overdue(lua_State *L);
+/* The same, where the time is over. */
+void remit_budget_check_time(lua_State *L);
+/* Texts that collide in Lua's hash make a round of a loop slow, and anybody can write them: see seed.c. */
+static inline void remit_budget_check_round(lua_State *L, size_t round) {
+  if (round % 16 == 1) remit_budget_check_time(L);
+}
 int remit_op_spent(lua_State *L);
 /* Raises where memory outside of Lua ran out; no pcall of a policy catches it. */
 _Noreturn void remit_no_memory(lua_State *L);

@@ -12,7 +12,8 @@
  * their operands: it compares two texts, however long, or follows a chain of __index tables. For these one thread looks every few
  * milliseconds at what the machines of the process are at. Where one has used up its time in a single run, it sends that
  * machine's thread a signal; the handler sets Lua's hook, as Lua's own interpreter does on an interrupt, and the hook raises the
- * error of the spent budget at the next instruction. A decision pays two stores for this. */
+ * error of the spent budget at the next instruction. Loops in C whose rounds may be slow (texts and keys of an input that collide
+ * in Lua's hash, see seed.c) ask for themselves. A decision pays two stores for this. */
 
 enum { TICK_NANOSECONDS = 5000000, IDLE_TICKS = 200 };
 
@@ -71,6 +72,10 @@ void remit_watch_end(remit_vm *vm) {
     vm->watch.hooked = false;
   }
   running = NULL;
+}
+
+bool remit_watch_is_over(const remit_watch *watch) {
+  return atomic_load_explicit(&watch->overdue, memory_order_relaxed) == atomic_load_explicit(&watch->run, memory_order_relaxed);
 }
 
 /* ---- On the watching thread */

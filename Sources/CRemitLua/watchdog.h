@@ -28,5 +28,7 @@ void remit_watch_remove(struct remit_vm *vm);
 /* Around every protected call that runs a policy's text. */
 void remit_watch_begin(struct remit_vm *vm, uint32_t milliseconds);
 void remit_watch_end(struct remit_vm *vm);
+/* True once the run has used up its time: for loops in C, which no hook interrupts. */
+bool remit_watch_is_over(const remit_watch *watch);
 
 #endif

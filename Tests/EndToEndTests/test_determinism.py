@@ -1,4 +1,5 @@
 """Same input, policy, params and time: the same bytes, with one worker or many, in any order of rows, whatever stood in between."""
+import itertools
 import json
 import os
 import random
@@ -330,6 +331,79 @@ class Memory(unittest.TestCase):
                                       os.path.join(folder.path, "policies")], path)
             self.assertEqual(count, 300_001)
             self.assertLess(peak, 80 * 1024, "KiB")
+
+
+class Holes(unittest.TestCase):
+    """Which border `#` finds in a list with holes depends on when its table grew: that must not depend on the process."""
+    HOLES = policy("""
+        local seed = tx.seed
+        local function random(n) seed = (seed * 69069 + 1) % 2147483648 return seed // 65536 % n end
+        local lengths = {}
+        for round = 1, 40 do
+          local t = {}
+          for step = 1, 60 do
+            local what = random(4)
+            if what == 0 then t["k" .. random(30)] = 1 elseif what == 1 then t["k" .. random(30)] = nil
+            elseif what == 2 then t[random(20) + 1] = 1 else t[random(20) + 1] = nil end
+          end
+          lengths[round] = #t
+        end
+        return { outcome = "approve", reasons = { "ok" }, lengths = lengths }
+    """, "seed = integer {}")
+
+    def test_every_process_finds_the_same_border(self):
+        answers = set()
+        with Folder({"policies/x/holes.lua": self.HOLES}) as folder:
+            for jobs in ["1", "2"] * 6:
+                _, done = folder.batch("x.holes", [{"seed": seed} for seed in range(60)], "--jobs", jobs, "--at", AT)
+                self.assertEqual(done.returncode, 0, done.stderr)
+                answers.add(done.stdout)
+        self.assertEqual(len(answers), 1)
+
+
+def colliding(count, pairs=11):
+    """Different texts of one length with one hash: each two characters have alternatives that lead to the same state."""
+    mask = 0xFFFFFFFF
+    state = 0x9E3779B9 ^ 2 * pairs  # the seed in seed.c, and the length
+    letters = [code for code in range(0x20, 0x7F) if chr(code) not in '"\\']
+    choices = []
+    for _ in range(pairs):
+        reached = {}
+        for first in letters:
+            middle = state ^ ((state << 5) + (state >> 2) + first & mask)
+            for second in letters:
+                reached.setdefault(middle ^ ((middle << 5) + (middle >> 2) + second & mask), []).append(chr(second) + chr(first))
+        state, best = max(reached.items(), key=lambda item: len(item[1]))
+        choices.append(best)
+    # Lua's hash reads a text from its end.
+    return ["".join(reversed(parts)) for parts in itertools.islice(itertools.product(*choices), count)]
+
+
+class Collisions(unittest.TestCase):
+    """The hash is the same everywhere, so anybody can write texts that collide: their line ends with its time, no other does."""
+
+    def test_colliding_texts_and_keys_do_not_hold_a_worker(self):
+        texts = colliding(40_000)
+        self.assertEqual(len(set(texts)), 40_000)
+        fields = "id = text {}, list = optional(list { of = text {} }), map = optional(map { of = boolean {} })"
+        decide = """local seen = 0
+            for word in (tx.words or ""):gmatch("%S+") do seen = seen + 1 end
+            (tx.words or ""):gsub("%S+", { a = "b" })
+            return { outcome = "approve", reasons = { "ok" }, count = tx.list and #tx.list }"""
+        rows = [{"id": "list", "list": texts}, {"id": "plain"}, {"id": "map", "map": dict.fromkeys(texts[:30_000], True)}, {"id": "plain"},
+                {"id": "broken map", "map": dict.fromkeys(texts[:30_000], 1)}, {"id": "plain"},
+                {"id": "words", "words": " ".join(text.replace(" ", "_") for text in texts)}, {"id": "plain"}]
+        with Folder({"policies/x/texts.lua": policy(decide, fields + ", words = optional(text {})")}) as folder:
+            start = time.monotonic()
+            results, _ = folder.batch("x.texts", [json.dumps(row, separators=(",", ":")) for row in rows], "--jobs", "1")
+            self.assertLess(time.monotonic() - start, 5)
+        for row, result in zip(rows, results):
+            with self.subTest(row["id"]):
+                if row["id"] == "plain":
+                    self.assertIn("decision", result)
+                elif "error" in result:
+                    self.assertIn(result["error"]["code"], ("budget_exceeded", "invalid_input"))
+        self.assertEqual(results[0]["error"].get("budget"), "time", "the texts do collide, or the test shows nothing")
 
 
 class Clock(unittest.TestCase):

@@ -2,8 +2,8 @@
 """Counts the instructions of one decision with callgrind and prints a table of them.
 
 Each program runs over two inputs of different length; the difference is what the lines between them take, so that starting up and
-loading do not count. The number hardly depends on the machine or on what else runs there: regressions are gated on it. Lua hashes
-its texts by a number that it takes from the clock, which moves a count by half a percent: each is taken --rounds times, and the
+loading do not count. The number hardly depends on the machine or on what else runs there: regressions are gated on it. Stock Lua hashes
+its texts by a number that it takes from the clock, which moves the count of the limit program: each is taken --rounds times, and the
 median counts.
 """
 

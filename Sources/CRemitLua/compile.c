@@ -423,6 +423,8 @@ void remit_compile_policy(lua_State *L, int index, remit_policy *policy) {
   lua_getfield(L, index, "check");
   policy->has_check = lua_isfunction(L, -1);
   lua_rawseti(L, slots, REMIT_SLOT_CHECK);
+  lua_createtable(L, REMIT_SHAPES * REMIT_SHAPE_MAX, 0);
+  lua_rawseti(L, slots, REMIT_SLOT_SHAPES);
   for (int slot = REMIT_SLOT_PARAMS; slot <= REMIT_SLOT_CONTEXT; slot++) {
     lua_newtable(L);
     if (!remit_address_set_add(&remit_vm_of(L)->frozen, lua_topointer(L, -1))) remit_no_memory(L);

@@ -78,11 +78,18 @@ typedef struct remit_reason {
   char *en, *zh;
 } remit_reason;
 
-/* For the members of the last decision, in the order in which Lua's table gave them: the order in which they were written. */
-enum { REMIT_SHAPE_MAX = 16 };
+/* The keys of a decision, in the order in which Lua's table gives them: the next decision probably has the same. */
+enum { REMIT_SHAPE_MAX = 18, REMIT_SHAPES = 4, REMIT_SHAPE_KEY_BYTES = 32 };
 typedef struct remit_shape {
-  uint8_t order[REMIT_SHAPE_MAX];
-  uint32_t count;
+  uint32_t key_count;         /* outcome and reasons included; 0: nothing is known */
+  const void *keys[REMIT_SHAPE_MAX];  /* Lua's own strings, which the policy's slots hold */
+  uint8_t outcome, reasons;   /* their places among the keys; key_count: missing */
+  uint8_t member_count;       /* of the others */
+  uint8_t order[REMIT_SHAPE_MAX];  /* their places, in the order in which they are written */
+  struct {
+    uint8_t length;
+    char bytes[REMIT_SHAPE_KEY_BYTES];  /* ,"key": */
+  } openings[REMIT_SHAPE_MAX];  /* by that order */
 } remit_shape;
 
 typedef struct remit_policy {
@@ -105,7 +112,8 @@ typedef struct remit_policy {
   remit_buffer label;         /* what stands between id and decision */
   remit_buffer opening;       /* the same, and how a decision begins */
   uint32_t last_outcome;
-  remit_shape shape;
+  remit_shape shapes[REMIT_SHAPES];
+  uint8_t shape;              /* the last decision's */
 } remit_policy;
 
 /* The part of `opening` that belongs to the decision: {"outcome": */
@@ -114,6 +122,7 @@ enum { REMIT_OPENING_BYTES = 11 };
 /* Places in a policy's slots that every policy has. */
 enum {
   REMIT_SLOT_OUTCOME = 1, REMIT_SLOT_REASONS, REMIT_SLOT_PARAMS, REMIT_SLOT_CONTEXT, REMIT_SLOT_DECIDE, REMIT_SLOT_CHECK,
+  REMIT_SLOT_SHAPES,          /* the keys of the policy's shapes, REMIT_SHAPE_MAX for each */
   REMIT_SLOT_FIRST,
 };
 

@@ -135,6 +135,24 @@ static bool decode_integer(lua_State *L, remit_json_cursor *c, const remit_type 
          remit_decimal_to_int64(&value, &whole) && push_integer(L, type, whole);
 }
 
+/* ---- Booleans */
+
+REMIT_HOT bool decode_boolean(lua_State *L, remit_json_cursor *c) {
+  const uint8_t *const p = c->at;
+  if (c->end - p < 5) {       /* the last value of a record has the brace behind it */
+    uint8_t literal;
+    if (*p != 't' && *p != 'f') return false;
+    if (!remit_json_read_literal(c, &literal)) return false;
+    lua_pushboolean(L, literal == 't');
+    return true;
+  }
+  bool yes = memcmp(p, "true", 4) == 0;
+  if (!yes && memcmp(p, "false", 5) != 0) return false;
+  c->at = p + (yes ? 4 : 5);
+  lua_pushboolean(L, yes);
+  return true;
+}
+
 /* ---- Texts */
 
 static size_t characters(const char *bytes, size_t length) {
@@ -284,13 +302,7 @@ __attribute__((hot)) bool remit_decode_value(lua_State *L, remit_json_cursor *c,
   case REMIT_NUMBER: case REMIT_MONEY: return decode_number(L, c, type);
   case REMIT_INTEGER: return decode_integer(L, c, type);
   case REMIT_TEXT: case REMIT_ENUM: case REMIT_DATE: case REMIT_TIMESTAMP: return decode_text(L, c, type, slots);
-  case REMIT_BOOLEAN: {
-    uint8_t literal;
-    if (*c->at != 't' && *c->at != 'f') return false;
-    if (!remit_json_read_literal(c, &literal)) return false;
-    lua_pushboolean(L, literal == 't');
-    return true;
-  }
+  case REMIT_BOOLEAN: return decode_boolean(L, c);
   case REMIT_RECORD:
     if (c->depth > 3) luaL_checkstack(L, 12, NULL);  /* up to there the stack of any C function has room */
     if (type->table_slot >= 0) {
@@ -409,6 +421,7 @@ REMIT_HOT bool decode_member(lua_State *L, remit_json_cursor *c, remit_type *typ
   switch (value->kind) {      /* what most fields are, without a call */
   case REMIT_NUMBER: case REMIT_MONEY: fits = decode_number(L, c, value); break;
   case REMIT_TEXT: case REMIT_ENUM: fits = decode_text(L, c, value, slots); break;
+  case REMIT_BOOLEAN: fits = decode_boolean(L, c); break;
   default: fits = remit_decode_value(L, c, value, slots);
   }
   if (!fits) return false;

@@ -196,7 +196,7 @@ bool remit_date_valid(const char *text, size_t length);
 /* RFC 3339 time -> canonical text in UTC: YYYY-MM-DDTHH:MM:SS[.fraction]Z, at most 31 bytes. 0 where it is none. */
 size_t remit_timestamp_parse(const char *text, size_t length, char out[32]);
 
-/* ---- encode.c */
+/* ---- encode.c, decision.c */
 /* Appends bytes that have REMIT_TEXT_PADDING readable ones at their start: few are copied as a whole block. */
 static inline void remit_put(remit_buffer *out, const void *bytes, size_t length) {
   if (length <= REMIT_TEXT_PADDING && out->capacity - out->length >= REMIT_TEXT_PADDING && !out->limit) {

@@ -124,9 +124,24 @@ static _Noreturn void refuse_text(lua_State *L, const char *file) {
   __builtin_unreachable();
 }
 
+/* Lua's compiler is one call that nothing interrupts, and some texts take it a time that grows with their square. Fed in pieces,
+ * it ends with the time of loading. */
+enum { PIECE_BYTES = 4096 };
+
+static const char *next_piece(lua_State *L, void *rest, size_t *length) {
+  remit_slice *text = rest;
+  remit_budget_check_time(L);
+  const char *piece = (const char *)text->bytes;
+  *length = text->length < PIECE_BYTES ? text->length : PIECE_BYTES;
+  text->bytes += *length;
+  text->length -= *length;
+  return piece;
+}
+
 static void run_module(lua_State *L, const char *name, const remit_module *module) {
   const char *chunk = lua_pushfstring(L, "@%s", lua_pushlstring(L, (const char *)module->file.bytes, module->file.length));
-  if (luaL_loadbufferx(L, (const char *)module->text.bytes, module->text.length, chunk, "t") != LUA_OK) refuse_text(L, chunk + 1);
+  remit_slice rest = module->text;
+  if (lua_load(L, next_piece, &rest, chunk, "t") != LUA_OK) refuse_text(L, chunk + 1);
   note_writers(L, module);
   luaL_checkstack(L, HELPERS + 2, NULL);
   lua_pushinteger(L, 0);

@@ -215,6 +215,15 @@ class NothingRemains(unittest.TestCase):
             self.assertLess(peak, 60 * 1024, "KiB at the most")
 
 
+class Compiling(unittest.TestCase):
+    def test_a_text_that_the_compiler_is_slow_with_ends_with_the_time_of_loading(self):
+        branches = "".join(f"elseif tx.n == {i} then tx.n = {i} " for i in range(60_000))
+        with Folder({"policies/x/long.lua": policy(f"local tx = {{ n = 1 }} if tx.n == 0 then return {branches} end {APPROVE}")}) as folder:
+            done = folder.run("batch", "--policy", "x.long", data="{}\n", timeout=15)
+        self.assertEqual(done.returncode, 4)
+        self.assertRegex(done.stderr.decode(), r"x/long\.lua:\d+: the budget of time is spent")
+
+
 class Forbidden(unittest.TestCase):
     def test_nothing_of_the_machine_is_in_reach(self):
         names = ["os", "io", "debug", "package", "load", "loadstring", "dofile", "loadfile", "coroutine", "collectgarbage", "print",

@@ -54,6 +54,16 @@ RUNS = {
     ],
 }
 
+# The other policies, a pair of files for each group: the rules, and rows for them.
+FAMILIES = []
+
+for family_rules, family_rows in FAMILIES:
+    rules.INPUTS.update(family_rules.INPUTS)
+    rules.PARAMS.update(family_rules.PARAMS)
+    rules.RULES.update(family_rules.RULES)
+    generate.MAKERS.update(family_rows.MAKERS)
+    RUNS.update(family_rows.RUNS)
+
 # A time in words that the reference need not convert: the UTC day of "2025-01-01T00:00:00+01:00".
 UTC = {"2025-01-01T00:00:00+01:00": "2024-12-31T23:00:00Z"}
 

@@ -7,6 +7,7 @@ written twice); the reference judges each row for itself, so a fault need not be
 """
 
 import argparse
+import copy
 import json
 import random
 import sys
@@ -204,30 +205,40 @@ NONSENSE = {
              Decimal(20250101), None, ""],
     "enum": ["other", "Expense", "", Decimal(1), None, True],
     "record": [[], "x", Decimal(5), False, None],
+    "integer": [Decimal("0.5"), Decimal("1.000001"), Decimal(-1), Decimal(0), Decimal(4), Decimal(2 ** 53 - 1), Decimal(2 ** 53), "1", "x", "",
+                True, [], None, Raw("1e0"), Raw("10e-1"), Raw("2.0"), Raw("-0"), Raw("1e400")],
+    "list": [{}, "", "x", Decimal(5), False, None],
 }
 
 
-def places(fields, row):
-    """Every declared field of a row that its record has room for: (record, name, type)."""
-    for name, checked in fields.items():
-        inner = checked[1] if checked[0] == "optional" else checked
-        yield row, name, inner
-        if inner[0] == "record" and isinstance(row.get(name), dict):
-            yield from places(inner[1], row[name])
+def places(checked, value):
+    """Every declared field that its record has room for, and every element: (record or list, name or index, type)."""
+    inside = []
+    if checked[0] == "record" and isinstance(value, dict):
+        inside = checked[1].items()
+    elif checked[0] == "list" and isinstance(value, list):
+        inside = [(index, checked[1]) for index in range(len(value))]
+    for name, inner in inside:
+        inner = inner[1] if inner[0] == "optional" else inner
+        yield value, name, inner
+        yield from places(inner, value.get(name) if isinstance(value, dict) else value[name])
 
 
 def spoil(rng, policy, row):
-    fields = rules.INPUTS[policy][1]
+    declared = rules.INPUTS[policy]
     if rng.random() < 0.1:
-        record, name, checked = rng.choice(list(places(fields, row)))
+        fields = [place for place in places(declared, row) if isinstance(place[0], dict)]
+        record, name, _ = rng.choice(fields)
         record[name] = Twice(record.get(name), record.get(name))
         return
     for _ in range(rng.choice([1, 1, 1, 2, 3])):
-        record, name, checked = rng.choice(list(places(fields, row)))
-        if rng.random() < 0.3:
-            record.pop(name, None)
+        holder, name, checked = rng.choice(list(places(declared, row)))
+        if rng.random() >= 0.3:
+            holder[name] = copy.deepcopy(rng.choice(NONSENSE[checked[0]]))
+        elif isinstance(holder, dict):
+            holder.pop(name, None)
         else:
-            record[name] = rng.choice(NONSENSE[checked[0]])
+            holder.pop(name)
 
 
 # ---- JSON
@@ -280,12 +291,14 @@ def rows(policy, count, seed, params=None):
 
 
 def main():
+    import compare  # It alone knows the other families, which need this file.
+
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("policy", choices=sorted(MAKERS))
+    parser.add_argument("policy", choices=sorted(compare.RUNS))
     parser.add_argument("--rows", type=int, default=1000)
     parser.add_argument("--seed", type=int, default=1)
     options = parser.parse_args()
-    for line in rows(options.policy, options.rows, options.seed):
+    for line in compare.generate.rows(options.policy, options.rows, options.seed):
         sys.stdout.write(line + "\n")
 
 

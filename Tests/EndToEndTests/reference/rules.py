@@ -1,4 +1,5 @@
-"""Five of the shipped policies' rules, written a second time: straight from the business rules, with other means.
+"""The shipped policies' rules, written a second time: straight from the business rules, with other means. The first five stand
+here with what all of them share, the others in the files beside this one.
 
 `decide(policy, text, params, at)` takes one JSON text and answers what the policy must: a dict with `outcome`, `reasons` and the
 outputs, numbers as Decimal, or `Invalid` with the JSON Pointers of the fields at fault, in the order of the declaration.
@@ -64,8 +65,16 @@ def enum(*values):
     return ("enum", values)
 
 
+def integer(low, high=2 ** 53 - 1):
+    return ("integer", low, high)
+
+
 def record(**fields):
     return ("record", fields)
+
+
+def array(of):
+    return ("list", of)
 
 
 ID = text(1, 64)
@@ -134,6 +143,9 @@ def read(checked, value, path, faults):
             found = Decimal(value)
         if found is not None and (checked[1] is None or found >= checked[1]) and (checked[2] is None or found <= checked[2]):
             return found
+    elif kind == "integer" and isinstance(value, Decimal):
+        if checked[1] <= value <= checked[2] and value == int(value):
+            return int(value)
     elif kind == "boolean" and isinstance(value, bool):
         return value
     elif kind == "date" and isinstance(value, str) and re.fullmatch(r"\d{4}-\d\d-\d\d", value, re.ASCII):
@@ -146,6 +158,8 @@ def read(checked, value, path, faults):
         return value
     elif kind == "record" and isinstance(value, Members):
         return read_record(checked[1], value, path, faults)
+    elif kind == "list" and isinstance(value, list) and not isinstance(value, Members):
+        return [read(checked[1], each, "%s/%d" % (path, index), faults) for index, each in enumerate(value)]
     faults.append(path)
     return None
 

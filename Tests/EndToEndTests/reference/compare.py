@@ -17,7 +17,9 @@ from decimal import Decimal
 from pathlib import Path
 
 import generate
+import generate_documents
 import rules
+import rules_documents
 
 ROOT = Path(__file__).resolve().parents[3]
 SHOWN = 5
@@ -55,7 +57,7 @@ RUNS = {
 }
 
 # The other policies, a pair of files for each group: the rules, and rows for them.
-FAMILIES = []
+FAMILIES = [(rules_documents, generate_documents)]
 
 for family_rules, family_rows in FAMILIES:
     rules.INPUTS.update(family_rules.INPUTS)

@@ -1,3 +1,5 @@
+local set = require "lib.set"
+
 -- Who must accept, in order, by what was ordered.
 local NEEDED = {
   expense      = { "warehouse_keeper" },                    -- 16.实物验收
@@ -14,15 +16,6 @@ local NEXT = {
 
 local BUYER = { { role = "buyer" } }
 
-local function holds(list, wanted)
-  for i = 1, #list do
-    if list[i] == wanted then
-      return true
-    end
-  end
-  return false
-end
-
 -- First that applies.
 ---@param tx table
 local function decide(tx)
@@ -34,10 +27,11 @@ local function decide(tx)
     return { outcome = "reject", reasons = { "acceptance_failed" } }
   end
 
+  local accepted = set.of(tx.accepted_by)
   local absent = {}
   local needed = NEEDED[tx.demand_type]
   for i = 1, #needed do
-    if not holds(tx.accepted_by, needed[i]) then
+    if not accepted[needed[i]] then
       absent[#absent + 1] = { role = needed[i] }
     end
   end

@@ -307,7 +307,8 @@ class Versions(unittest.TestCase):
         self.assertEqual(changed("plugins/fx/rates.csv", lambda text: text.replace("7.0770", "7.0771")), {"authority.limit"})
         self.assertEqual(changed("plugins/fx/plugin.lua", lambda text: text + "\n"), {"authority.limit"})
         self.assertEqual(changed("plugins/fx/README.md", lambda text: text + "\n"), set())
-        self.assertEqual(changed("policies/data/authority_limits.csv", lambda text: text + "\n"), {"authority.limit", "approval.purchase_order"})
+        self.assertEqual(changed("policies/data/authority_limits.csv", lambda text: text + "\n"),
+                         {"authority.limit", "approval.purchase_order", "approval.purchase_request"})
         self.assertEqual(changed("policies/risk/score.lua", lambda text: text + "\n"), {"risk.score"})
 
 

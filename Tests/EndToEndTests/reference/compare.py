@@ -18,8 +18,10 @@ from pathlib import Path
 
 import generate
 import generate_documents
+import generate_process
 import rules
 import rules_documents
+import rules_process
 
 ROOT = Path(__file__).resolve().parents[3]
 SHOWN = 5
@@ -57,7 +59,7 @@ RUNS = {
 }
 
 # The other policies, a pair of files for each group: the rules, and rows for them.
-FAMILIES = [(rules_documents, generate_documents)]
+FAMILIES = [(rules_documents, generate_documents), (rules_process, generate_process)]
 
 for family_rules, family_rows in FAMILIES:
     rules.INPUTS.update(family_rules.INPUTS)
@@ -65,6 +67,9 @@ for family_rules, family_rows in FAMILIES:
     rules.RULES.update(family_rules.RULES)
     generate.MAKERS.update(family_rows.MAKERS)
     RUNS.update(family_rows.RUNS)
+
+# Params that a policy must refuse.
+REFUSED = generate_process.REFUSED
 
 # A time in words that the reference need not convert: the UTC day of "2025-01-01T00:00:00+01:00".
 UTC = {"2025-01-01T00:00:00+01:00": "2024-12-31T23:00:00Z"}
@@ -168,8 +173,8 @@ def printable(value):
     return json.dumps(value, default=str, ensure_ascii=False)
 
 
-def compare(binary, policy, params, at, count, seed, jobs):
-    lines = list(generate.rows(policy, count, seed, params))
+def batch(binary, policy, params, at, lines, jobs):
+    """`remit batch` over the lines, as it ended."""
     command = [binary, "batch", "--policies", str(ROOT / "policies"), "--plugins", str(ROOT / "plugins"), "--policy", policy,
                "--at", at, "--jobs", str(jobs)]
     for name, value in params.items():
@@ -177,9 +182,29 @@ def compare(binary, policy, params, at, count, seed, jobs):
     with tempfile.TemporaryDirectory() as folder:
         path = os.path.join(folder, "rows.ndjson")
         Path(path).write_text("".join(line + "\n" for line in lines), encoding="utf-8")
-        done = subprocess.run(command + [path], stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+        return subprocess.run(command + [path], stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+
+
+def named(policy, params):
+    return "%s %s" % (policy, " ".join("%s=%s" % item for item in params.items()) or "(defaults)")
+
+
+def refuses(binary, policy, params, jobs):
+    """Whether params that contradict each other give no decision: none for a good row, and status 2 with the code."""
+    done = batch(binary, policy, params, "2025-06-15", list(generate.rows(policy, 10, 1)), jobs)
+    good = done.returncode == 2 and done.stdout == b"" and b"invalid_params" in done.stderr
+    print("%-4s %s: refused" % ("ok" if good else "FAIL", named(policy, params)))
+    if not good:
+        print("  exit status %d, expected 2, no output, and invalid_params in: %s" % (
+            done.returncode, done.stderr.decode("utf-8", "replace")[-600:]))
+    return good
+
+
+def compare(binary, policy, params, at, count, seed, jobs):
+    lines = list(generate.rows(policy, count, seed, params))
+    done = batch(binary, policy, params, at, lines, jobs)
     told = done.stdout.decode("utf-8").split("\n")
-    label = "%s %s at %s" % (policy, " ".join("%s=%s" % item for item in params.items()) or "(defaults)", at)
+    label = "%s at %s" % (named(policy, params), at)
     problems, wrong = [], 0
     if told.pop() != "" or len(told) != len(lines):
         problems.append("%d rows gave %d lines; exit %d: %s" % (
@@ -217,6 +242,8 @@ def main():
         if options.policy in (None, policy):
             for params, at in runs:
                 good &= compare(os.path.abspath(options.binary), policy, params, at, options.rows, options.seed, options.jobs)
+            for params in REFUSED.get(policy, []):
+                good &= refuses(os.path.abspath(options.binary), policy, params, options.jobs)
     sys.exit(0 if good else 1)
 
 

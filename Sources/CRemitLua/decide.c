@@ -58,6 +58,7 @@ static int run(lua_State *L) {
     return 0;
   }
   if (__builtin_expect(vm->job.escaped_key && !vm->job.id.length, 0)) find_id(vm);
+  if (__builtin_expect(vm->record, 0)) remit_trace_begin(L, 2, lua_upvalueindex(UP_PARAMS), lua_upvalueindex(UP_CONTEXT));
   lua_pushvalue(L, lua_upvalueindex(UP_DECIDE));
   lua_pushvalue(L, 2);
   lua_pushvalue(L, lua_upvalueindex(UP_PARAMS));
@@ -212,6 +213,14 @@ remit_status remit_vm_decide(remit_vm *vm, uint32_t number, remit_slice input, u
     remit_vm_say(vm, "no memory for the result");
     return REMIT_INTERNAL_ERROR;
   }
+  return status;
+}
+
+remit_status remit_vm_decide_traced(remit_vm *vm, uint32_t policy, remit_slice input, uint64_t line, remit_buffer *out) {
+  vm->record = vm->trace != NULL;
+  remit_status status = remit_vm_decide(vm, policy, input, line, out);
+  vm->record = false;
+  remit_trace_end(vm);
   return status;
 }
 

@@ -161,6 +161,7 @@ static void check_lua_function(lua_State *L, int index) {
 /* A C closure has a state of its own, unless it is one of the library's. */
 static bool is_iterator(lua_State *L, remit_vm *vm, int index) {
   if (!lua_iscfunction(L, index) || remit_is_checked_length(L, index) || remit_address_set_has(&vm->frozen, lua_topointer(L, index))) return false;
+  if (remit_is_traced_helper(lua_tocfunction(L, index))) return false;  /* its state is the machine's, and no decision sees it */
   if (!lua_getupvalue(L, index, 1)) return false;
   lua_pop(L, 1);
   return true;

@@ -3,6 +3,7 @@
 
 #include "arith.h"
 #include "keys.h"
+#include "machine.h"
 
 /* ---- Errors */
 
@@ -181,6 +182,7 @@ static int ipairs(lua_State *L) {
   int kind = lua_type(L, 1);
   if (kind != LUA_TTABLE && luaL_getmetafield(L, 1, "__index") == LUA_TNIL) return luaL_typeerror(L, 1, "table");
   lua_settop(L, 1);
+  if (__builtin_expect(remit_vm_of(L)->record, 0)) remit_trace_whole(L, 1);
   lua_pushcfunction(L, ipairs_step);
   lua_insert(L, 1);
   lua_pushinteger(L, 0);
@@ -232,6 +234,7 @@ static int pairs(lua_State *L) {
     return 3;
   }
   luaL_checktype(L, 1, LUA_TTABLE);
+  if (__builtin_expect(remit_vm_of(L)->record, 0)) remit_trace_whole(L, 1);
   lua_Integer count = remit_push_keys(L, 1);
   if (!count) {
     lua_pushcfunction(L, no_step);

@@ -143,10 +143,11 @@ static void run_module(lua_State *L, const char *name, const remit_module *modul
   remit_slice rest = module->text;
   if (lua_load(L, next_piece, &rest, chunk, "t") != LUA_OK) refuse_text(L, chunk + 1);
   note_writers(L, module);
-  luaL_checkstack(L, HELPERS + 2, NULL);
+  luaL_checkstack(L, HELPERS + 8, NULL);
   lua_pushinteger(L, 0);
   for (int i = 0; i < HELPERS; i++) lua_pushcfunction(L, helpers[i]);
-  lua_call(L, HELPERS + 1, 1);
+  int traced = module->site_count ? remit_push_traced_helpers(L, name, module) : 0;
+  lua_call(L, HELPERS + 1 + traced, 1);
   join_counter(L);
   lua_pushstring(L, name);
   lua_call(L, 1, 1);

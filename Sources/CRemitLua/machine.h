@@ -46,6 +46,8 @@ typedef struct remit_job {
   bool escaped_key;           /* a key with escapes was read: it may be the id's */
 } remit_job;
 
+typedef struct remit_trace remit_trace;
+
 struct remit_vm {
   lua_State *L;
   remit_memory memory;
@@ -67,6 +69,8 @@ struct remit_vm {
   bool sealed;                /* the libraries are in place */
   bool loading;
   uint32_t serial;            /* of declared types, in the order in which they were made */
+  remit_trace *trace;         /* NULL where no module is traced */
+  bool record;                /* the decision under way is to be noted in it */
 
   struct remit_policy **policies;
   uint32_t policy_count;
@@ -190,6 +194,19 @@ bool remit_decode_text(lua_State *L, const remit_type *type, const char *text, s
 remit_status remit_explain_input(lua_State *L, remit_vm *vm, const remit_type *record, int slots, remit_buffer *out);
 /* The same for a single value that does not fit, as words: "expected money, got …". */
 void remit_explain_value(lua_State *L, const remit_type *type, remit_slice value, char *text, size_t size);
+
+/* ---- trace.c */
+/* Pushes the functions that the traced text of that module takes behind the helpers; returns how many. */
+int remit_push_traced_helpers(lua_State *L, const char *name, const remit_module *module);
+bool remit_is_traced_helper(lua_CFunction function);
+/* Begins to note: the tables at these places, and those in them, are the ones that have names. */
+void remit_trace_begin(lua_State *L, int input, int params, int context);
+void remit_trace_end(remit_vm *vm);
+void remit_trace_free(remit_trace *trace);
+/* Notes that all values of the table at `index` are read, where it has a name: by an iterator. */
+void remit_trace_whole(lua_State *L, int index);
+/* Names the table at `index`, a dataset's row, and notes that it was found. */
+void remit_trace_row(lua_State *L, int index, const char *file, int64_t row);
 
 /* ---- calendar.c: pure functions over the proleptic Gregorian calendar, years 1 to 9999 */
 bool remit_date_valid(const char *text, size_t length);

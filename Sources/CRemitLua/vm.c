@@ -114,6 +114,7 @@ void remit_vm_destroy(remit_vm *vm) {
     lua_close(vm->L);
   }
   remit_memory_free(&vm->memory);
+  remit_trace_free(vm->trace);
   for (uint32_t i = 0; i < vm->policy_count; i++) {
     remit_buffer_free(&vm->policies[i]->label);
     remit_buffer_free(&vm->policies[i]->opening);

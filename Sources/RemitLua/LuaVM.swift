@@ -92,6 +92,33 @@ package import RemitModel
     return errorCode(unsafe remit_vm_decide(machine, policy.number, slice, line, buffer))
   }
 
+  // MARK: Tracing
+
+  /// Decides as `decide` does, and notes what is read and how conditions turn out. For machines of traced texts.
+  @unsafe package func decideTraced(
+    _ policy: Policy, input: UnsafeRawBufferPointer, line: UInt64, into buffer: UnsafeMutablePointer<remit_buffer>
+  ) -> ErrorCode? {
+    // SAFETY: the caller vouches for `input` and the bytes behind it.
+    let slice = unsafe remit_slice(bytes: input.baseAddress?.assumingMemoryBound(to: UInt8.self), length: input.count)
+    return errorCode(unsafe remit_vm_decide_traced(machine, policy.number, slice, line, buffer))
+  }
+
+  /// What was noted of the last traced decision, as JSON: see `remit_vm_trace`.
+  package func trace() throws(LuaError) -> ByteBlock {
+    var out = unsafe remit_slice()
+    try check(unsafe remit_vm_trace(machine, &out))
+    return unsafe copy(out)
+  }
+
+  /// How often each site was reached since the machine was made, as JSON: see `remit_vm_coverage`.
+  package func coverage() throws(LuaError) -> ByteBlock {
+    var out = unsafe remit_slice()
+    try check(unsafe remit_vm_coverage(machine, &out))
+    return unsafe copy(out)
+  }
+
+  // MARK: Reading
+
   /// Checks one input without deciding it: reads it as `decide` does.
   ///
   /// - Parameter input: As for `decide`.
@@ -189,7 +216,8 @@ private final class SourceBridge {
       bridge.handedOut.append(module)
       unsafe out.pointee = remit_module(
         file: module.file.slice, text: module.text.slice,
-        writer_lines: UnsafePointer(module.writerLines.lines.baseAddress), writer_count: module.writerLines.lines.count)
+        writer_lines: UnsafePointer(module.writerLines.lines.baseAddress), writer_count: module.writerLines.lines.count,
+        site_count: UInt32(module.siteCount))
       return true
     }
 

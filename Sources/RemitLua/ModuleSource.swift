@@ -6,8 +6,11 @@ package struct ModuleText: Sendable {
   package let text: ByteBlock
   /// The lines at which functions start that assign to a local of a function around them.
   package let writerLines: WriterLines
+  /// How many places a traced text tells of; 0 for a text that is not traced.
+  package let siteCount: Int
 
-  package init(file: String, text: [UInt8], writerLines: [UInt32]) {
+  package init(file: String, text: [UInt8], writerLines: [UInt32], siteCount: Int = 0) {
+    self.siteCount = siteCount
     self.file = ByteBlock(Array(file.utf8))
     self.text = ByteBlock(text)
     self.writerLines = WriterLines(writerLines)

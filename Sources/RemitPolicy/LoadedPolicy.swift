@@ -19,4 +19,12 @@ package struct LoadedPolicy: Sendable {
     let policy = try vm.load(name)
     return PolicyMachine(machine: vm, policy: policy)
   }
+
+  /// The same from traced texts, with what their sites are.
+  package func makeTracedMachine() throws(LuaError) -> (PolicyMachine, TracedSource) {
+    let source = TracedSource(store)
+    let vm = try LuaVM(limits: store.limits, source: source)
+    let policy = try vm.load(name)
+    return (PolicyMachine(machine: vm, policy: policy), source)
+  }
 }

@@ -47,8 +47,8 @@ struct Stock {
   /// the same line), `budget` (the translation spends its budget).
   static let driver = #"""
     local function lift(operation)
-      return function(a, b)
-        local ok, result = pcall(operation, a, b)
+      return function(a, b, c)
+        local ok, result = pcall(operation, a, b, c)
         if ok then return result end
         error((result:gsub("^[^:]*:%d+: ", "")), 2)
       end
@@ -90,7 +90,14 @@ struct Stock {
           return start, limit, step
         end,
         function(text) return "big " .. text end,
-        function(...) return ... end
+        function(...) return ... end,
+        -- Of traced texts.
+        function(site) assert(math.type(site) == "integer") end,
+        function(site, value)
+          assert(math.type(site) == "integer")
+          return value
+        end,
+        lift(function(site, t, k) return t[k] end)
     end
 
     local function capture(run, lines)

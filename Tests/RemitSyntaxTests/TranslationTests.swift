@@ -5,9 +5,9 @@ import Testing
 /// What is loaded behaves as the stock Lua would have run it.
 @Suite struct TranslationTests {
   /// A job that compares a program with its translation.
-  static func comparison(_ kind: String, _ program: String) throws -> Stock.Job {
+  static func comparison(_ kind: String, _ program: String, traced: Bool = false) throws -> Stock.Job {
     let source = Array(program.utf8)
-    return Stock.Job(kind: kind, texts: [source, try translate(source, file: "p").text])
+    return Stock.Job(kind: kind, texts: [source, try translate(source, file: "p", traced: traced).text])
   }
 
   /// A file may not assign to its own locals from functions; a function around all of it may.

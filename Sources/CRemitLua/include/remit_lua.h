@@ -41,6 +41,7 @@ typedef struct remit_module {
   /* Lines at which functions start that assign to a local of a function around them; such a function may not outlive loading. */
   const uint32_t *writer_lines;
   size_t writer_count;
+  uint32_t site_count;        /* of a traced text: how many places it tells of; 0: the text is not traced */
 } remit_module;
 
 /* What the machine asks its owner for while it loads. Both return false for "no such thing"; what they hand out lives as long as
@@ -77,6 +78,24 @@ bool remit_vm_set_at(remit_vm *vm, remit_slice at);
  * `out`. `input` has REMIT_JSON_PADDING readable bytes behind it. The status says what became of it; every status but
  * REMIT_OK wrote an error line, and the machine is ready for the next input (unless `remit_vm_spent`). */
 remit_status remit_vm_decide(remit_vm *vm, uint32_t policy, remit_slice input, uint64_t line, remit_buffer *out);
+
+/* ---- Tracing: of machines whose modules are traced texts.
+ *
+ * Sites are numbered in each module as RemitSyntax numbers them. Modules stand in the order in which they were loaded. */
+
+/* Decides as remit_vm_decide does, and notes what the decision read and how its conditions turned out. */
+remit_status remit_vm_decide_traced(remit_vm *vm, uint32_t policy, remit_slice input, uint64_t line, remit_buffer *out);
+/* What was noted, as JSON; valid until the next call:
+ *   {"modules":["approval.limit",…],
+ *    "reads":[{"path":"/lines/0/qty","value":2,"module":0,"site":17},…],   each path once, in the order of the first read
+ *    "tests":[[0,12,true],…],                                              module, site, outcome; in order
+ *    "last":[0,31]}                                                        the last statement
+ * Paths of the input are JSON Pointers, those of params and context begin with $params and $context, rows of datasets with
+ * $data/FILE/ROW. A table that was read has "count", its length, instead of a value. "truncated":true where there was too much. */
+remit_status remit_vm_trace(remit_vm *vm, remit_slice *out);
+/* How often each site was reached since the machine was made, as JSON: {"modules":[{"name":…,"counts":[…]},…]}, two counts a site:
+ * of a condition how often it was true and how often false, of others how often, and 0. */
+remit_status remit_vm_coverage(remit_vm *vm, remit_slice *out);
 
 /* Checks an input without deciding it: reads it as `remit_vm_decide` does, under the same budget. REMIT_INVALID_INPUT whatever is
  * wrong with it; deciding it says what. */

@@ -10,6 +10,7 @@ struct Planner {
   private static let bytesPerStep = 64
 
   let tree: Tree
+  private let isTraced: Bool
   var plan: Plan
   /// Of what was walked since the last charge.
   private var cost = 0
@@ -21,14 +22,16 @@ struct Planner {
   var localValues: [Plan.Value?]
   var classifying: Set<LocalID> = []
 
-  static func plan(_ tree: Tree) -> Plan {
-    var planner = Planner(tree)
+  /// - Parameter traced: True where reads and the left sides of `and` and `or` are told of. It changes no charge.
+  static func plan(_ tree: Tree, traced: Bool = false) -> Plan {
+    var planner = Planner(tree, traced)
     planner.function(Tree.main)
     return planner.plan
   }
 
-  private init(_ tree: Tree) {
+  private init(_ tree: Tree, _ traced: Bool) {
     self.tree = tree
+    isTraced = traced
     plan = Plan(for: tree)
     localValues = Array(repeating: nil, count: tree.locals.count)
   }
@@ -207,7 +210,22 @@ struct Planner {
     start(leftmost)
     while chain.count > mark {
       cost += 1
-      extend(chain.removeLast())
+      let link = chain.removeLast()
+      extend(link)
+      if isTraced { trace(link, within: chain.count > mark ? chain.last : nil) }
+    }
+  }
+
+  /// Plans what a traced text tells of a link, in the expression that it is the left part of.
+  private mutating func trace(_ id: ExpressionID, within outer: ExpressionID?) {
+    switch tree[id].kind {
+    case .field(let base, _, _, _), .index(let base, _, _):
+      if case .global = tree[base].kind { return }
+      if let outer, case .call = tree[outer].kind { return }
+      plan.edits[id.index] = .helper
+    case .binary(.and, _, _, _), .binary(.or, _, _, _):
+      if plan.edits[id.index] == .none { plan.edits[id.index] = .inside }
+    default: break
     }
   }
 

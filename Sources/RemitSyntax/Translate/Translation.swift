@@ -8,6 +8,8 @@ package struct Translation: Sendable {
   /// What `require` is called for with a literal name, in the order of the text.
   package let requires: [Requirement]
   package let tree: Tree
+  /// What a traced text tells of, by number; none where the text is not traced.
+  package let sites: [TraceSite]
 
   package struct Requirement: Equatable, Sendable {
     package let name: String
@@ -23,14 +25,20 @@ package func parse(_ source: [UInt8], file: String) throws(Diagnostics) -> Tree 
 /// Translates a file for the machine; fails with everything that stands against loading it.
 ///
 /// Linear in the length of the text, and never deeper in its recursion than `Parser.levelsMax` allows.
-package func translate(_ source: [UInt8], file: String) throws(Diagnostics) -> Translation {
+///
+/// - Parameter traced: True for a text that also tells which statements run, how conditions turn out and what is read
+///   of tables, and otherwise does, costs and charges the same in steps: for coverage and for explanations.
+package func translate(
+  _ source: [UInt8], file: String, traced: Bool = false
+) throws(Diagnostics) -> Translation {
   let tree = try parse(source, file: file)
-  let plan = Planner.plan(tree)
-  var writer = Writer(tree, plan)
+  let plan = Planner.plan(tree, traced: traced)
+  var writer = Writer(tree, plan, traced: traced)
   writer.write()
   guard writer.failures.isEmpty else { throw Diagnostics(writer.failures, requires: tree.requirements) }
   return Translation(
-    text: writer.output, writerLines: tree.writerLines(plan), requires: tree.requirements, tree: tree)
+    text: writer.output, writerLines: tree.writerLines(plan), requires: tree.requirements, tree: tree,
+    sites: writer.sites)
 }
 
 extension Tree {

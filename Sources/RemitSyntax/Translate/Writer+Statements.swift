@@ -13,14 +13,14 @@ extension Writer {
       expression(call)
     case .block(let block): self.block(block)
     case .while(let condition, let body):
-      expression(condition)
+      self.condition(condition)
       block(body)
     case .repeat(let body, let condition):
       block(body)
-      expression(condition)
+      self.condition(condition)
     case .if(let clauses, let otherwise):
       for index in clauses.range {
-        expression(tree.clauses[index].condition)
+        condition(tree.clauses[index].condition)
         block(tree.clauses[index].body)
       }
       if let otherwise { block(otherwise) }

@@ -5,7 +5,10 @@ struct Writer {
   static let header =
     "local __remit_B,__remit_spent,__remit_add,__remit_sub,__remit_mul,__remit_div,__remit_idiv,__remit_mod,"
     + "__remit_pow,__remit_band,__remit_bor,__remit_bxor,__remit_shl,__remit_shr,__remit_bnot,__remit_concat,"
-    + "__remit_set,__remit_for,__remit_big,__remit_va=... return function(...)"
+    + "__remit_set,__remit_for,__remit_big,__remit_va"
+  /// The names behind them that a traced text expects too.
+  static let tracedNames = ",__remit_hit,__remit_test,__remit_read"
+  static let opening = "=... return function(...)"
 
   /// Nested helper calls; the stock compiler gives up at 200.
   private static let nestedCallsMax = 150
@@ -16,18 +19,23 @@ struct Writer {
   /// What stands before it in the source is written or left out.
   private var cursor: Int
   private var chain: [ExpressionID] = []
-  private var nestedCalls = 0
+  var nestedCalls = 0
   private(set) var failures: [Diagnostic] = []
+  let isTraced: Bool
+  var sites: [TraceSite] = []
 
-  init(_ tree: Tree, _ plan: Plan) {
+  init(_ tree: Tree, _ plan: Plan, traced: Bool = false) {
     self.tree = tree
     self.plan = plan
+    isTraced = traced
     cursor = tree.textStart
     output.reserveCapacity(tree.source.count * 2 + Self.header.utf8.count)
   }
 
   mutating func write() {
     put(Self.header)
+    if isTraced { put(Self.tracedNames) }
+    put(Self.opening)
     // The lines of a preamble stay, empty.
     for byte in tree.source[..<tree.textStart] where Lexer.isNewline(Int(byte)) { output.append(byte) }
     block(tree[Tree.main].body)
@@ -110,6 +118,9 @@ struct Writer {
       if isHelper(leftmost), case .binary(let operation, _, _, _) = tree[leftmost].kind {
         putWord(Self.helper(operation))
         nestedCalls += 1
+      } else if isTraced, let kind = tracedKind(leftmost) {
+        openTrace(kind, at: leftmost)
+        nestedCalls += 1
       }
       leftmost = left
     }
@@ -177,6 +188,7 @@ struct Writer {
 
   private mutating func extend(_ id: ExpressionID) {
     let node = tree[id]
+    if isTraced, tracedKind(id) != nil { return extendTraced(id) }
     switch node.kind {
     case .index(_, let key, _): expression(key)
     case .call(let callee, let arguments):
@@ -223,6 +235,9 @@ struct Writer {
   mutating func block(_ id: BlockID) {
     copy(to: tree[id].start)
     charge(plan.blockCharges[id.index])
-    for index in tree[id].statements.range { statement(tree.statementLists[index]) }
+    for index in tree[id].statements.range {
+      if isTraced { traceStatement(tree.statementLists[index]) }
+      statement(tree.statementLists[index])
+    }
   }
 }

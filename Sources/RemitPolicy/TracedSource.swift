@@ -1,0 +1,45 @@
+package import RemitLua
+package import RemitSyntax
+
+/// Hands a machine traced texts in place of the store's: they do the same, and tell what they do.
+///
+/// For coverage and explanations, one machine each.
+package final class TracedSource: ModuleSource {
+  private let recorder: ModuleRecorder
+  private let store: ModuleStore
+  /// By the module's name: its file, and what its sites are.
+  package private(set) var files: [String: TracedFile] = [:]
+
+  package init(_ store: ModuleStore) {
+    self.store = store
+    recorder = ModuleRecorder(store)
+  }
+
+  package func module(named name: String) -> ModuleText? {
+    guard let plain = recorder.module(named: name) else { return nil }
+    guard case .ready(_, let source, _, _) = store.module(named: name),
+      let shown = PolicyFolder.place(ofModule: name)?.shown,
+      let translation = try? translate(source, file: shown, traced: true)
+    else { return plain }
+    files[name] = TracedFile(file: shown, source: source, sites: translation.sites)
+    return ModuleText(
+      file: shown, text: translation.text, writerLines: translation.writerLines, siteCount: translation.sites.count)
+  }
+
+  package func file(_ name: String, askedBy module: String) -> ByteBlock? {
+    recorder.file(name, askedBy: module)
+  }
+}
+
+/// A module's text, and the places in it that its traced form tells of.
+package struct TracedFile: Sendable {
+  /// As messages name it: `approval/purchase_order.lua`.
+  package let file: String
+  package let source: [UInt8]
+  package let sites: [TraceSite]
+
+  /// What stands there in the file.
+  package func text(of site: TraceSite) -> String {
+    String(decoding: source[site.range], as: UTF8.self)
+  }
+}

@@ -157,17 +157,10 @@ static void check_unique(lua_State *L, const reader *r, int dataset, int keys, c
 static int make_dataset(lua_State *L) {
   remit_vm *vm = remit_vm_of(L);
   if (!vm->loading) return luaL_error(L, "dataset: files are read while a policy is loaded, not by a decision");
-  size_t length;
-  const char *file = luaL_checklstring(L, 1, &length);
+  const char *file = luaL_checkstring(L, 1);
   luaL_checktype(L, 2, LUA_TTABLE);
   lua_settop(L, 3);
-  remit_push_loading_module(L);
-  size_t module_length = 0;
-  const char *module = lua_tolstring(L, -1, &module_length);
-  remit_slice bytes = {0};
-  if (!vm->source.file(vm->source.context, (remit_slice){(const uint8_t *)module, module_length},
-                       (remit_slice){(const uint8_t *)file, length}, &bytes))
-    return luaL_error(L, "cannot read the data file '%s'", file);
+  remit_slice bytes = remit_ask_file(L, 1);
   reader r = {.file = file};
   lua_newtable(L);
   r.slots = lua_gettop(L);

@@ -6,7 +6,7 @@
 
 /* Modules: text -> value, once a machine. Everything that a module leaves behind is read-only before anybody else sees it. */
 
-const char remit_key_loaded = 0;
+const char remit_key_loaded = 0, remit_key_sources = 0;
 
 /* The helpers in the order in which translated text takes them, the counter's value first; see RemitSyntax. */
 static const lua_CFunction helpers[] = {
@@ -143,6 +143,10 @@ static void run_module(lua_State *L, const char *name, const remit_module *modul
   remit_slice rest = module->text;
   if (lua_load(L, next_piece, &rest, chunk, "t") != LUA_OK) refuse_text(L, chunk + 1);
   note_writers(L, module);
+  lua_rawgetp(L, LUA_REGISTRYINDEX, &remit_key_sources);
+  lua_pushstring(L, name);
+  lua_setfield(L, -2, chunk);
+  lua_pop(L, 1);
   luaL_checkstack(L, HELPERS + 8, NULL);
   lua_pushinteger(L, 0);
   for (int i = 0; i < HELPERS; i++) lua_pushcfunction(L, helpers[i]);
@@ -187,6 +191,7 @@ void remit_load_module(lua_State *L, const char *name, size_t length) {
     lua_pop(L, 1);
     lua_pushboolean(L, 1);
   }
+  remit_plugin_provide(L, name);
   remit_freeze(L, -1);
   lua_pushvalue(L, -1);
   lua_setfield(L, loaded, name);
@@ -202,6 +207,7 @@ uint32_t remit_modules_open(lua_State *L) { return remit_vm_of(L)->modules_open;
 int remit_require(lua_State *L) {
   size_t length;
   const char *name = luaL_checklstring(L, 1, &length);
+  remit_check_require(L, name);
   remit_load_module(L, name, length);
   return 1;
 }
@@ -222,7 +228,8 @@ typedef struct load_job {
   remit_buffer *out;
 } load_job;
 
-static void start_load(lua_State *L, remit_vm *vm) {
+void remit_start_loading(lua_State *L) {
+  remit_vm *vm = remit_vm_of(L);
   vm->loading = true;
   lua_rawgetp(L, LUA_REGISTRYINDEX, &remit_key_counter);
   remit_budget_start(L, vm, &vm->limits.load, lua_gettop(L));
@@ -233,7 +240,7 @@ static void start_load(lua_State *L, remit_vm *vm) {
 static int load_policy(lua_State *L) {
   load_job *job = lua_touserdata(L, 1);
   remit_vm *vm = remit_vm_of(L);
-  start_load(L, vm);
+  remit_start_loading(L);
   remit_load_module(L, (const char *)job->name.bytes, job->name.length);
   if (!lua_istable(L, -1) || !has_metatable(L, -1, &remit_key_policy))
     luaL_error(L, "%s does not return a policy: its file must end with return policy { … }",
@@ -250,7 +257,7 @@ static int load_policy(lua_State *L) {
 static int load_tests(lua_State *L) {
   load_job *job = lua_touserdata(L, 1);
   remit_vm *vm = remit_vm_of(L);
-  start_load(L, vm);
+  remit_start_loading(L);
   remit_load_module(L, (const char *)job->name.bytes, job->name.length);
   lua_newtable(L);
   lua_insert(L, -2);
@@ -272,7 +279,7 @@ static int load_tests(lua_State *L) {
   return 0;
 }
 
-static remit_status protected_load(remit_vm *vm, lua_CFunction function, load_job *job) {
+remit_status remit_protected_load(remit_vm *vm, lua_CFunction function, remit_slice module, void *job) {
   lua_State *L = vm->L;
   vm->memory.limit = vm->memory.bytes + vm->limits.load.memory_bytes;
   vm->memory.refusals = 0;
@@ -280,7 +287,7 @@ static remit_status protected_load(remit_vm *vm, lua_CFunction function, load_jo
   vm->message_length = 0;
   vm->message_line = 0;
   vm->modules_open = 0;
-  snprintf(vm->module_file, sizeof vm->module_file, "%.*s", (int)job->name.length, (const char *)job->name.bytes);
+  snprintf(vm->module_file, sizeof vm->module_file, "%.*s", (int)module.length, (const char *)module.bytes);
   lua_pushcfunction(L, remit_on_error);
   lua_pushcfunction(L, function);
   lua_pushlightuserdata(L, job);
@@ -306,7 +313,7 @@ remit_status remit_vm_load_policy(remit_vm *vm, remit_slice name, uint32_t *numb
     return REMIT_INTERNAL_ERROR;
   }
   load_job job = {name, policy, NULL};
-  remit_status status = protected_load(vm, load_policy, &job);
+  remit_status status = remit_protected_load(vm, load_policy, name, &job);
   *number = vm->policy_count - 1;
   return status;
 }
@@ -317,7 +324,7 @@ remit_status remit_vm_load_tests(remit_vm *vm, remit_slice name, remit_slice *te
   load_job job = {name, NULL, &vm->scratch};
   size_t most = vm->limits.decision_bytes;
   vm->limits.decision_bytes = vm->limits.load.memory_bytes;  /* a file of tests may be larger than a decision */
-  remit_status status = protected_load(vm, load_tests, &job);
+  remit_status status = remit_protected_load(vm, load_tests, name, &job);
   vm->limits.decision_bytes = most;
   *tests = (remit_slice){vm->scratch.bytes, vm->scratch.length};
   return status;

@@ -72,6 +72,7 @@ struct remit_vm {
   remit_trace *trace;         /* NULL where no module is traced */
   bool record;                /* the decision under way is to be noted in it */
 
+  struct remit_declared_plugin *plugins;  /* those that have declared themselves, see plugin.h */
   struct remit_policy **policies;
   uint32_t policy_count;
   remit_arena arena;          /* declarations */
@@ -94,6 +95,7 @@ struct remit_vm {
 extern const char remit_key_counter;   /* the function whose first upvalue is the step counter */
 extern const char remit_key_loaded;    /* module name -> value; false while it loads */
 extern const char remit_key_writers;   /* file -> { [line] = true } */
+extern const char remit_key_sources;   /* a chunk's source, "@" and its file -> the module's name */
 extern const char remit_key_types;     /* metatable of declared types */
 extern const char remit_key_object;    /* metatable of `object {}` */
 extern const char remit_key_policy;    /* metatable of what `policy {}` returns */
@@ -137,8 +139,25 @@ int remit_require(lua_State *L);
 void remit_load_module(lua_State *L, const char *name, size_t length);
 /* Pushes the name of the module that is being loaded, or nil. */
 void remit_push_loading_module(lua_State *L);
+/* Starts the load budget; first in a function that `remit_protected_load` runs. */
+void remit_start_loading(lua_State *L);
+/* Runs the function, with the job as light userdata, to load that module. */
+remit_status remit_protected_load(remit_vm *vm, lua_CFunction function, remit_slice module, void *job);
 /* After a load that failed half-way. */
 void remit_forget_loading(lua_State *L);
+
+/* ---- access.c: what plugins may have */
+/* The bytes of the data file whose name is argument `arg`, for the module whose text asks; raises where it may not read it, and
+ * where there is none. */
+remit_slice remit_ask_file(lua_State *L, int arg);
+/* Raises where the module whose text asks may not require the one of that name. */
+void remit_check_require(lua_State *L, const char *module);
+
+/* ---- plugin.c, provide.c */
+/* Sets the word `plugin` into the table at index 1. */
+int remit_open_plugin(lua_State *L);
+/* Replaces the value at the top of the stack, where that is what a plugin's file returned, by the table that policies get. */
+void remit_plugin_provide(lua_State *L, const char *module);
 
 /* ---- vm.c */
 remit_policy *remit_vm_new_policy(remit_vm *vm, remit_slice name);
@@ -148,6 +167,9 @@ int remit_after_load(lua_State *L);
 /* ---- params.c */
 /* Fills the policy's params from a JSON object, or with their defaults where `json` is NULL; raises REMIT_INVALID_PARAMS words. */
 void remit_params_from_json(lua_State *L, remit_policy *policy, const remit_slice *json);
+
+/* Pushes the value of that type that a JSON text means, which may be a text of a number; false where it does not fit. */
+bool remit_push_json_value(lua_State *L, const remit_type *type, remit_slice value, int slots);
 
 /* ---- decide.c */
 /* Makes the closure that decides and keeps it in the policy. */

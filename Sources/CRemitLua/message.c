@@ -43,12 +43,13 @@ int remit_on_error(lua_State *L) {
   return 1;
 }
 
-/* The number in "file.lua:14: ..." or "data.csv:14: ...", or 0. */
+/* The number in "file.lua:14: ...", "data.csv:14: ..." or "settings.json:14: ...", or 0. */
 static uint32_t line_of(const char *message, size_t length) {
   for (size_t i = 0; i + 5 < length && message[i] != ' ' && message[i] != '\n'; i++) {
-    if (memcmp(message + i, ".lua:", 5) != 0 && memcmp(message + i, ".csv:", 5) != 0) continue;
+    bool named = memcmp(message + i, ".lua:", 5) == 0 || memcmp(message + i, ".csv:", 5) == 0;
+    if (!named && (i + 6 >= length || memcmp(message + i, ".json:", 6) != 0)) continue;
     uint32_t line = 0;
-    for (i += 5; i < length && message[i] >= '0' && message[i] <= '9' && line < 100000000; i++)
+    for (i += named ? 5 : 6; i < length && message[i] >= '0' && message[i] <= '9' && line < 100000000; i++)
       line = line * 10 + (uint32_t)(message[i] - '0');
     return i < length && message[i] == ':' ? line : 0;
   }

@@ -31,11 +31,10 @@ static void refuse_unknown(lua_State *L, const remit_policy *policy, const char 
                                   lua_tostring(L, -1)));
 }
 
-/* Pushes the value that the JSON text means for the param. */
-static void push_value(lua_State *L, const remit_param *param, remit_slice value, int slots) {
-  if (param->type->optional && value.bytes[0] == 'n') {
+bool remit_push_json_value(lua_State *L, const remit_type *type, remit_slice value, int slots) {
+  if (type->optional && value.bytes[0] == 'n') {
     lua_pushnil(L);
-    return;
+    return true;
   }
   remit_json_cursor c = {value.bytes, value.bytes + value.length, REMIT_JSON_OK, 0, 4};
   bool fits;
@@ -44,12 +43,17 @@ static void push_value(lua_State *L, const remit_param *param, remit_slice value
     char *room = luaL_buffinitsize(L, &buffer, value.length);
     size_t length = remit_json_unescape(value.bytes + 1, value.length - 2, (uint8_t *)room);
     luaL_pushresultsize(&buffer, length);
-    fits = remit_decode_text(L, param->type, lua_tostring(L, -1), length, slots);
+    fits = remit_decode_text(L, type, lua_tostring(L, -1), length, slots);
     if (fits) lua_remove(L, -2);
   } else {
-    fits = remit_decode_value(L, &c, param->type, slots);
+    fits = remit_decode_value(L, &c, type, slots);
   }
-  if (fits) return;
+  return fits;
+}
+
+/* Pushes the value that the JSON text means for the param. */
+static void push_value(lua_State *L, const remit_param *param, remit_slice value, int slots) {
+  if (remit_push_json_value(L, param->type, value, slots)) return;
   char words[512];
   remit_explain_value(L, param->type, value, words, sizeof words);
   refuse(L, param->name.bytes, words);

@@ -333,16 +333,10 @@ static remit_decision_table *make_table(remit_table_reader *r) {
 static int open_table(lua_State *L) {
   remit_vm *vm = remit_vm_of(L);
   if (!vm->loading) return luaL_error(L, "decision_table: files are read while a policy is loaded, not by a decision");
-  size_t length, module_length = 0;
-  const char *file = luaL_checklstring(L, 1, &length);
+  const char *file = luaL_checkstring(L, 1);
   lua_settop(L, 1);
   luaL_checkstack(L, 40, NULL);
-  remit_push_loading_module(L);
-  const char *module = lua_tolstring(L, -1, &module_length);
-  remit_slice records = {0};
-  if (!vm->source.file(vm->source.context, (remit_slice){(const uint8_t *)module, module_length},
-                       (remit_slice){(const uint8_t *)file, length}, &records))
-    return luaL_error(L, "cannot read the data file '%s'", file);
+  remit_slice records = remit_ask_file(L, 1);
   remit_table_reader r = {
     .L = L, .file = file, .columns.size = sizeof(remit_column), .inputs.size = sizeof(remit_table_input),
     .outputs.size = sizeof(remit_table_output), .parts.size = sizeof(int32_t), .words.size = sizeof(remit_table_word),

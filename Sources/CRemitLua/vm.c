@@ -63,6 +63,9 @@ static int set_up(lua_State *L) {
   lua_pushcfunction(L, remit_open_tables);
   lua_pushvalue(L, 1);
   lua_call(L, 1, 0);
+  lua_pushcfunction(L, remit_open_plugin);
+  lua_pushvalue(L, 1);
+  lua_call(L, 1, 0);
   lua_pushcfunction(L, remit_require);
   lua_setfield(L, 1, "require");
   name_functions(L);
@@ -70,6 +73,8 @@ static int set_up(lua_State *L) {
   lua_rawsetp(L, LUA_REGISTRYINDEX, &remit_key_loaded);
   lua_newtable(L);
   lua_rawsetp(L, LUA_REGISTRYINDEX, &remit_key_writers);
+  lua_newtable(L);
+  lua_rawsetp(L, LUA_REGISTRYINDEX, &remit_key_sources);
   seal_strings(L);
   remit_freeze(L, 1);
   vm->sealed = true;

@@ -28,7 +28,7 @@ package struct PolicyTestRunner {
   package func run(_ name: PolicyName) throws(PolicyLoadError) -> [CaseResult] {
     var results: [CaseResult] = []
     var seen: Set<String> = []
-    for suite in try suites(of: name) {
+    for suite in try TestFile.suites(module: name.testModule, file: name.testFile, in: loader.store) {
       let policyName = suite["policy"]?.string ?? ""
       guard let cases = suite["cases"]?.elements, !cases.isEmpty else {
         throw broken(name, "\"\(policyName)\" has no cases: expected a list, { { name = \"…\", … }, … }")
@@ -51,22 +51,6 @@ package struct PolicyTestRunner {
       }
     }
     return results
-  }
-
-  /// What the test file returns: policies' names, each with its cases.
-  private func suites(of name: PolicyName) throws(PolicyLoadError) -> [JSONView] {
-    let module = name.testModule
-    let diagnostics = loader.store.diagnostics(ofModule: module)
-    guard diagnostics.isEmpty else { throw .broken(diagnostics) }
-    let recorder = ModuleRecorder(loader.store)
-    do {
-      let machine = try LuaVM(limits: loader.store.limits, source: recorder)
-      return try JSONView(machine.loadTests(module: module).array()).elements
-    } catch let error as LuaError {
-      throw .broken(recorder.diagnostics(for: error, module: module))
-    } catch {
-      throw broken(name, "its cases cannot be read: \(error)")
-    }
   }
 
   private func broken(_ name: PolicyName, _ message: String) -> PolicyLoadError {
@@ -111,21 +95,13 @@ package struct PolicyTestRunner {
       guard let error else {
         return ["expected the error \(expected.rawText)", "got \(decision?.rawText ?? "nothing")"]
       }
-      return compare(expected, error, called: "error.")
+      return TestComparison.differences(expected: expected, actual: error, called: "error.")
     }
     guard let decision else {
       let code = error?["code"]?.string ?? "error"
       let path = error?["path"]?.string.map { " at \($0)" } ?? ""
       return ["got the error \(code)\(path): \(error?["message"]?.string ?? "")"]
     }
-    return compare(test["expect"], decision, called: "")
-  }
-
-  /// Every member that is named must be equal; others are free.
-  private static func compare(_ expected: JSONView?, _ actual: JSONView, called prefix: String) -> [String] {
-    (expected?.members ?? []).compactMap { key, wanted in
-      guard let got = actual[key] else { return "\(prefix)\(key): expected \(wanted.rawText), got nothing" }
-      return wanted.means(got) ? nil : "\(prefix)\(key): expected \(wanted.rawText), got \(got.rawText)"
-    }
+    return TestComparison.differences(expected: test["expect"], actual: decision)
   }
 }

@@ -42,7 +42,7 @@ enum PolicyTestShape {
     return found
   }
 
-  private static func unknownKeys(of table: JSONView, known: [String], in owner: String) -> [String] {
+  static func unknownKeys(of table: JSONView, known: [String], in owner: String) -> [String] {
     table.members.map(\.key).filter { !known.contains($0) }.map { key in
       "unknown key \"\(key)\"\(hint(key, known, "\(owner) has"))"
     }
@@ -54,7 +54,7 @@ enum PolicyTestShape {
   }
 
   /// A table with named values; an empty one of Lua is an empty list here.
-  private static func isTable(_ view: JSONView) -> Bool {
+  static func isTable(_ view: JSONView) -> Bool {
     view.kind == .object || view.kind == .array && view.elements.isEmpty
   }
 }

@@ -22,7 +22,8 @@ package import RemitModel
     var raw = remit_limits(limits)
     // SAFETY: the bridge lives as long as the machine, and both callbacks take its pointer back unretained.
     var callbacks = unsafe remit_source(
-      context: Unmanaged.passUnretained(bridge).toOpaque(), module: SourceBridge.module, file: SourceBridge.file)
+      context: Unmanaged.passUnretained(bridge).toOpaque(), module: SourceBridge.module, file: SourceBridge.file,
+      settings: SourceBridge.settings)
     guard let machine = unsafe remit_vm_create(&raw, &callbacks) else {
       throw LuaError(code: .internalError, message: "no memory for a policy machine")
     }
@@ -49,6 +50,26 @@ package import RemitModel
   package func loadTests(module: String) throws(LuaError) -> ByteBlock {
     var out = unsafe remit_slice()
     try check(unsafe withSlice(module) { unsafe remit_vm_load_tests(machine, $0, &out) })
+    return unsafe copy(out)
+  }
+
+  /// Loads a plugin alone, by its module's name.
+  package func loadPlugin(module: String) throws(LuaError) {
+    try check(unsafe withSlice(module) { unsafe remit_vm_load_plugin(machine, $0) })
+  }
+
+  /// Calls what a loaded plugin provides, or reads it where it is a value, under the budget of a decision.
+  ///
+  /// - Parameter arguments: A JSON array.
+  /// - Returns: The result as JSON.
+  package func call(_ name: String, ofPlugin module: String, arguments: ByteBlock) throws(LuaError) -> ByteBlock {
+    var out = unsafe remit_slice()
+    try check(
+      unsafe withSlice(module) { module in
+        unsafe withSlice(name) { name in
+          unsafe remit_vm_call_plugin(machine, module, name, arguments.slice, &out)
+        }
+      })
     return unsafe copy(out)
   }
 
@@ -200,6 +221,7 @@ private final class SourceBridge {
   /// What was handed out: the machine keeps pointers into it.
   private var handedOut: [ModuleText] = []
   private var files: [ByteBlock] = []
+  private var settings: [PluginSettings] = []
 
   init(_ source: any ModuleSource) {
     self.source = source
@@ -230,6 +252,19 @@ private final class SourceBridge {
       guard let file = bridge.source.file(unsafe text(name), askedBy: unsafe text(module)) else { return false }
       bridge.files.append(file)
       unsafe out.pointee = file.slice
+      return true
+    }
+
+  // SAFETY: as above.
+  static let settings:
+    @convention(c) (UnsafeMutableRawPointer?, remit_slice, UnsafeMutablePointer<remit_settings>?) -> Bool = {
+      context, plugin, out in
+      guard let context = unsafe context, let out = unsafe out else { return false }
+      let bridge = unsafe Unmanaged<SourceBridge>.fromOpaque(context).takeUnretainedValue()
+      guard let found = bridge.source.settings(ofPlugin: unsafe text(plugin)) else { return false }
+      bridge.settings.append(found)
+      unsafe out.pointee = remit_settings(
+        json: found.json.slice, file: found.file.slice, line: UInt32(clamping: found.line))
       return true
     }
 

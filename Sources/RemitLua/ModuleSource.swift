@@ -33,6 +33,21 @@ package struct ModuleText: Sendable {
   }
 }
 
+/// What an administrator has set for one plugin.
+package struct PluginSettings: Sendable {
+  /// A valid JSON object.
+  package let json: ByteBlock
+  /// The file where it stands, as messages name it, and the line at which it begins.
+  package let file: ByteBlock
+  package let line: Int
+
+  package init(json: some Collection<UInt8>, file: String, line: Int) {
+    self.json = ByteBlock(json)
+    self.file = ByteBlock(Array(file.utf8))
+    self.line = line
+  }
+}
+
 /// What a machine asks while it loads. It keeps the source alive, and the source keeps what it handed out.
 ///
 /// Called on the machine's own thread, inside a call of Lua: nothing here may throw, and nothing may call the machine.
@@ -41,4 +56,6 @@ package protocol ModuleSource: AnyObject {
   func module(named name: String) -> ModuleText?
   /// The file of that name in the folder of the asking module, or nil where there is none.
   func file(_ name: String, askedBy module: String) -> ByteBlock?
+  /// What is set for the plugin of that name (without `plugin.`), or nil where nothing is.
+  func settings(ofPlugin name: String) -> PluginSettings?
 }

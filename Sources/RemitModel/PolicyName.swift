@@ -1,13 +1,13 @@
 /// The name of a policy: `<family>.<name>`, both in lower_snake_case, for the file `<family>/<name>.lua`.
 ///
-/// `lib` (what policies share) and `meta` (editor definitions) are no families, and a name that ends in `_test` is a
+/// `lib` (what policies share), `meta` (editor definitions), `plugin` and `plugins` are no families, and a name that ends in `_test` is a
 /// test's.
 package struct PolicyName: Hashable, Comparable, Sendable, CustomStringConvertible {
   package let family: String
   package let name: String
 
   /// Folders beside the families that hold no policies.
-  package static let reservedFamilies: Set<String> = ["lib", "meta", "plugin"]
+  package static let reservedFamilies: Set<String> = ["lib", "meta", "plugin", "plugins"]
   /// What a test file's name ends in, before `.lua`.
   package static let testSuffix = "_test"
 

@@ -31,11 +31,14 @@ package struct Folder: Sendable {
 
   /// Reads a whole file; nil where there is none.
   ///
-  /// - Parameter name: Its path from the folder, parted by `/`.
-  package func read(_ name: String, bytesMax: Int) throws(ReadError) -> ByteBlock? {
+  /// - Parameters:
+  ///   - name: Its path from the folder, parted by `/`.
+  ///   - below: A folder in this one which the file may not leave either.
+  package func read(_ name: String, below: String? = nil, bytesMax: Int) throws(ReadError) -> ByteBlock? {
     guard Self.staysInside(name) else { throw ReadError(description: "a file's path may not leave its folder") }
     guard let root = realPath, let path = Self.resolve(root + "/" + name) else { return nil }
-    guard path.hasPrefix(root == "/" ? root : root + "/") else {
+    let inside = below.map { "\(root)/\($0)/" } ?? (root == "/" ? root : root + "/")
+    guard path.hasPrefix(inside) else {
       throw ReadError(description: "the file is a symbolic link that leaves its folder")
     }
     // Not to wait for the other end of a pipe, and not to follow a link that took the place of what was resolved.

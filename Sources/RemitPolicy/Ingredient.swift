@@ -5,6 +5,8 @@ internal import RemitModel
 struct Ingredient: Hashable, Comparable, Sendable {
   enum Kind: String, Sendable {
     case module, file
+    /// What `plugins/settings.json` says of a plugin.
+    case settings
     /// A name that was asked for and is nothing's: were it there, the policy might be another.
     case absent
   }
@@ -34,6 +36,10 @@ extension Version {
 }
 
 extension Ingredient {
+  init(kind: Kind, name: String, bytes: [UInt8]) {
+    self.init(kind: kind, name: name, length: bytes.count, digest: Array(SHA256.hash(data: bytes)))
+  }
+
   init(absent name: String) {
     self.init(kind: .absent, name: name, length: 0, digest: [])
   }

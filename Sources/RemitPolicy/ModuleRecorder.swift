@@ -11,8 +11,12 @@ package final class ModuleRecorder: ModuleSource {
   /// message about its rows means.
   private var shownFiles: [String: String] = [:]
 
-  package init(_ store: ModuleStore) {
+  /// What holds for plugins in place of the administrator's settings; nil where those do.
+  private let ownSettings: PluginSettings??
+
+  package init(_ store: ModuleStore, settings: PluginSettings?? = nil) {
     self.store = store
+    ownSettings = settings
   }
 
   package func module(named name: String) -> ModuleText? {
@@ -41,6 +45,20 @@ package final class ModuleRecorder: ModuleSource {
       ingredients.insert(ingredient)
       shownFiles[name] = ingredient.name
       return block
+    }
+  }
+
+  package func settings(ofPlugin name: String) -> PluginSettings? {
+    if let ownSettings { return ownSettings }
+    switch store.settings() {
+    case .missing: return nil
+    case .broken(let found):
+      diagnostics.formUnion(found)
+      return nil
+    case .ready(let plugins):
+      guard let (settings, ingredient) = plugins[name] else { return nil }
+      ingredients.insert(ingredient)
+      return settings
     }
   }
 

@@ -4,9 +4,13 @@ private import RemitSyntax
 
 extension ModuleStore {
   /// Translates a module's text.
-  func translated(file: String, source: [UInt8], ingredient: Ingredient) -> Module {
+  func translated(file: String, source: [UInt8], isPlugin: Bool, ingredient: Ingredient) -> Module {
     do throws(Diagnostics) {
       let translation = try translate(source, file: file)
+      if isPlugin, let problem = translation.tree.pluginDeclarationProblem {
+        let diagnostic = RemitModel.Diagnostic(file: file, line: problem.line, message: problem.message)
+        return .broken([diagnostic], requires: Self.requirements(translation.requires, of: file))
+      }
       let text = ModuleText(file: file, text: translation.text, writerLines: translation.writerLines)
       return .ready(
         text, source: source, requires: Self.requirements(translation.requires, of: file), ingredient)
@@ -21,9 +25,10 @@ extension ModuleStore {
     found.map { Requirement(module: $0.name, file: file, line: $0.line) }
   }
 
-  /// Says where in the policy's file a declaration stands that the machine complains of by its path alone, such as
+  /// Says where in the policy's or a plugin's file a declaration stands that the machine complains of by its path alone, such as
   /// `params.limit: the default x is not a money`: for that it has no better place than where `policy` is called.
   func placed(_ diagnostic: RemitModel.Diagnostic, ofModule name: String) -> RemitModel.Diagnostic {
+    let name = PolicyFolder.pluginModule(ofFile: diagnostic.file) ?? name
     guard case .ready(_, let source, _, _) = module(named: name),
       diagnostic.file == PolicyFolder.place(ofModule: name)?.shown,
       let path = Self.declarationPath(in: diagnostic.message),
@@ -34,6 +39,11 @@ extension ModuleStore {
     return RemitModel.Diagnostic(file: diagnostic.file, line: line, message: diagnostic.message)
   }
 
+  /// The keys of `policy {}` and `plugin {}` that messages name by themselves.
+  private static let sections = [
+    "input", "params", "reasons", "outcomes", "name", "version", "summary", "files", "settings", "provides",
+  ]
+
   /// The names in front of a message's first colon, where they are a path into a declaration.
   private static func declarationPath(in message: String) -> [String]? {
     guard let colon = message.firstIndex(of: ":") else { return nil }
@@ -41,7 +51,7 @@ extension ModuleStore {
       // `lines[]` is what the list holds.
       String(name.hasSuffix("[]") ? name.dropLast(2) : name)
     }
-    guard let section = path.first, ["input", "params", "reasons", "outcomes"].contains(section) else { return nil }
+    guard let section = path.first, Self.sections.contains(section) else { return nil }
     return path
   }
 }

@@ -14,6 +14,7 @@ package final class ModuleStore: Sendable {
   private struct State {
     var modules: [String: Module] = [:]
     var files: [PolicyFolder.Place: File] = [:]
+    var settings: Settings?
   }
   private let state = Mutex(State())
 
@@ -64,6 +65,16 @@ package final class ModuleStore: Sendable {
     }
   }
 
+  /// Reads what is set for the plugins, unless that was done before.
+  func settings() -> Settings {
+    state.withLock { state in
+      if let known = state.settings { return known }
+      let settings = loadSettings()
+      state.settings = settings
+      return settings
+    }
+  }
+
   /// Everything wrong with the text of the module and of what it requires, however deep, sorted by file and line.
   package func diagnostics(ofModule name: String) -> [Diagnostic] {
     var seen: Set<String> = [name]
@@ -78,7 +89,13 @@ package final class ModuleStore: Sendable {
         requires = itsRequires
       case .ready(_, _, let itsRequires, _): requires = itsRequires
       }
+      let plugin = PolicyFolder.pluginName(ofModule: next)
+      if plugin != nil, case .broken(let diagnostics) = settings() { found.formUnion(diagnostics) }
       for required in requires {
+        if let refusal = Self.refusal(of: required.module, askedByPlugin: plugin) {
+          found.insert(Diagnostic(file: required.file, line: required.line, message: refusal))
+          continue
+        }
         if case .missing = module(named: required.module) {
           let message = "module \"\(required.module)\" not found"
           found.insert(Diagnostic(file: required.file, line: required.line, message: message))
@@ -96,7 +113,9 @@ package final class ModuleStore: Sendable {
     case .broken(let diagnostic): return .broken([diagnostic], requires: [])
     case .ready(let source, var ingredient):
       ingredient.kind = .module
-      return translated(file: place.shown, source: source.array(), ingredient: ingredient)
+      return translated(
+        file: place.shown, source: source.array(), isPlugin: PolicyFolder.pluginModule(ofFile: place.shown) == name,
+        ingredient: ingredient)
     }
   }
 
@@ -112,7 +131,10 @@ package final class ModuleStore: Sendable {
 
   private func read(_ place: PolicyFolder.Place) -> File {
     do throws(Folder.ReadError) {
-      guard let block = try folder.folder(of: place).read(place.path, bytesMax: limits.fileBytesMax) else {
+      guard
+        let block = try folder.folder(of: place).read(
+          place.path, below: place.confinedTo, bytesMax: limits.fileBytesMax)
+      else {
         return .missing
       }
       // SAFETY: the block lives through the call.

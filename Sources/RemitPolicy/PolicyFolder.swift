@@ -7,6 +7,7 @@ package import RemitModel
 /// | `approval.purchase_order` | `approval/purchase_order.lua` of the policies |
 /// | `lib.money.rounding` | `lib/money/rounding.lua` of the policies |
 /// | `plugin.calendar` | `calendar/plugin.lua` of the plugins |
+/// | `plugin.calendar.easter` | `calendar/easter.lua` of the plugins, for that plugin alone |
 ///
 /// `meta` holds definitions for editors, and is never loaded.
 package struct PolicyFolder: Sendable {
@@ -29,14 +30,24 @@ package struct PolicyFolder: Sendable {
     let path: String
 
     var shown: String { root == .policies ? path : "plugins/" + path }
+
+    /// The folder below its root that the file may not leave, not even by a symbolic link: a plugin's own.
+    var confinedTo: String? {
+      guard root == .plugins, let slash = path.firstIndex(of: "/") else { return nil }
+      return String(path[..<slash])
+    }
   }
 
   /// The file of a module; nil where the name can be none's.
   static func place(ofModule name: String) -> Place? {
     let parts = name.split(separator: ".", omittingEmptySubsequences: false)
-    guard parts.count >= 2, parts.allSatisfy(isIdentifier), let first = parts.first, first != "meta" else { return nil }
+    guard parts.count >= 2, parts.allSatisfy(isIdentifier), let first = parts.first, first != "meta",
+      first != "plugins"
+    else { return nil }
     if first == "plugin" {
-      return parts.count == 2 ? Place(root: .plugins, path: "\(parts[1])/plugin.lua") : nil
+      if parts.count == 2 { return Place(root: .plugins, path: "\(parts[1])/plugin.lua") }
+      // Its own file has the shorter name alone, so that it is loaded once.
+      return parts[2...] == ["plugin"] ? nil : Place(root: .plugins, path: parts[1...].joined(separator: "/") + ".lua")
     }
     return Place(root: .policies, path: parts.joined(separator: "/") + ".lua")
   }
@@ -46,7 +57,7 @@ package struct PolicyFolder: Sendable {
     guard Folder.staysInside(name) else { return nil }
     let parts = module.split(separator: ".")
     if parts.first == "plugin" {
-      return parts.count == 2 ? Place(root: .plugins, path: "\(parts[1])/\(name)") : nil
+      return parts.count >= 2 ? Place(root: .plugins, path: "\(parts[1])/\(name)") : nil
     }
     return Place(root: .policies, path: name)
   }
@@ -105,5 +116,33 @@ package struct PolicyFolder: Sendable {
       default: false
       }
     }
+  }
+}
+
+extension PolicyFolder {
+  /// The plugin that a module belongs to; nil where it is none's.
+  ///
+  /// - Parameter isWhole: Only of the plugin's own file, not of its other modules.
+  static func pluginName(ofModule name: String, isWhole: Bool = false) -> String? {
+    let parts = name.split(separator: ".", omittingEmptySubsequences: false)
+    guard parts.count == 2 || parts.count > 2 && !isWhole, parts.first == "plugin" else { return nil }
+    return String(parts[1])
+  }
+
+  /// The module of a plugin's own file, as messages name that; nil of any other file.
+  static func pluginModule(ofFile shown: String) -> String? {
+    let parts = shown.split(separator: "/", omittingEmptySubsequences: false)
+    guard parts.count == 3, parts.first == "plugins", parts.last == "plugin.lua" else { return nil }
+    return "plugin.\(parts[1])"
+  }
+
+  /// Every plugin by name, sorted: the folders that hold a `plugin.lua`.
+  package func pluginNames() -> [String] {
+    plugins.entries(of: "").filter { Self.isIdentifier($0[...]) && plugins.entries(of: $0).contains("plugin.lua") }
+  }
+
+  /// Every plugin that has a file of tests, sorted.
+  package func testedPluginNames() -> [String] {
+    pluginNames().filter { plugins.entries(of: $0).contains("plugin_test.lua") }
   }
 }

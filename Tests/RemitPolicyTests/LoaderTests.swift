@@ -16,6 +16,15 @@ func simplePolicy(_ head: String = "", outcome: String = "yes") -> String {
   """
 }
 
+/// A plugin that reads one file and provides nothing worth having.
+func declaredPlugin(_ name: String, files: String, body: String) -> String {
+  """
+  plugin { name = "\(name)", version = "1.0.0", files = { "\(files)" }, provides = { yes = { value = boolean {} } } }
+  \(body)
+  return { yes = true }
+  """
+}
+
 @Suite("Loading policies")
 struct LoaderTests {
   private func loader(_ folder: TemporaryFolder) -> PolicyLoader {
@@ -135,10 +144,12 @@ struct LoaderTests {
 
   @Test("A data file is named with its folder")
   func dataFileNames() {
-    let data = "local d = dataset \"rates.csv\" { a = integer {} }\nreturn {}"
+    func data(_ name: String) -> String {
+      declaredPlugin(name, files: "rates.csv", body: "local d = dataset \"rates.csv\" { a = integer {} }")
+    }
     let plugin = failure([
       "policies/a/x.lua": simplePolicy("local p, q = require \"plugin.p\", require \"plugin.q\""),
-      "plugins/p/plugin.lua": data, "plugins/p/rates.csv": "a\n1\n", "plugins/q/plugin.lua": data,
+      "plugins/p/plugin.lua": data("p"), "plugins/p/rates.csv": "a\n1\n", "plugins/q/plugin.lua": data("q"),
       "plugins/q/rates.csv": "a\n1\nx\n",
     ])
     let policy = failure([
@@ -209,7 +220,8 @@ struct LoaderTests {
   @Test("A plugin's files are its own")
   func plugin() {
     let policy = simplePolicy("local p = require \"plugin.p\"")
-    let plugin = "local d = dataset \"data/d.csv\" { role = text {} }\nreturn {}"
+    let read = "local d = dataset \"data/d.csv\" { role = text {} }"
+    let plugin = declaredPlugin("p", files: "data/d.csv", body: read)
     #expect(
       failure(["policies/a/x.lua": policy, "plugins/p/plugin.lua": plugin, "plugins/p/data/d.csv": "role\nm\n"]) == nil)
     #expect(

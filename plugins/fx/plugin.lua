@@ -1,4 +1,18 @@
 -- Exchange rates to CNY, from rates.csv.
+plugin {
+  name    = "fx",
+  version = "2.0.0",
+  summary = "Exchange rates: CNY for one unit of a currency on a day.",
+  files   = { "rates.csv" },
+
+  provides = {
+    rate = {
+      summary = "CNY for one unit of the currency: the latest rate on or before the day, or nil where there is none.",
+      takes   = { { "currency", text {} }, { "day", date {} } },
+      gives   = optional(number {}),
+    },
+  },
+}
 
 local rows = dataset "rates.csv" {
   date     = date {},
@@ -41,7 +55,6 @@ do
   end
 end
 
----CNY for one unit of the currency: the latest rate on or before the day, or nil where there is none.
 ---@param currency string ISO 4217, upper case
 ---@param day string YYYY-MM-DD
 ---@return number|nil
@@ -68,10 +81,4 @@ local function rate(currency, day)
   return found.rates[low]
 end
 
-return {
-  name    = "fx",
-  version = "1.0.0",
-  summary = "Exchange rates: CNY for one unit of a currency on a day.",
-  files   = { "rates.csv" },
-  rate    = rate,
-}
+return { rate = rate }

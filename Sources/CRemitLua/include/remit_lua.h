@@ -44,12 +44,21 @@ typedef struct remit_module {
   uint32_t site_count;        /* of a traced text: how many places it tells of; 0: the text is not traced */
 } remit_module;
 
-/* What the machine asks its owner for while it loads. Both return false for "no such thing"; what they hand out lives as long as
- * the machine. `name` is a module as `require` names it; `file` is named from the folder of the asking module. */
+/* What an administrator has set for one plugin: a JSON object that is known to be valid, where in which file it begins. */
+typedef struct remit_settings {
+  remit_slice json;
+  remit_slice file;           /* as messages name it: "plugins/settings.json" */
+  uint32_t line;
+} remit_settings;
+
+/* What the machine asks its owner for while it loads. Each returns false for "no such thing"; what they hand out lives as long as
+ * the machine. `name` is a module as `require` names it; `file` is named from the folder of the asking module; `plugin` is a name
+ * without "plugin.". */
 typedef struct remit_source {
   void *context;
   bool (*module)(void *context, remit_slice name, remit_module *out);
   bool (*file)(void *context, remit_slice module, remit_slice file, remit_slice *out);
+  bool (*settings)(void *context, remit_slice plugin, remit_settings *out);
 } remit_source;
 
 /* NULL where memory runs out. The source is copied. */
@@ -61,6 +70,12 @@ void remit_vm_destroy(remit_vm *vm);
 remit_status remit_vm_load_policy(remit_vm *vm, remit_slice name, uint32_t *policy);
 /* Loads a test file's module; `*cases` receives a JSON array of its cases, valid until the next call. */
 remit_status remit_vm_load_tests(remit_vm *vm, remit_slice name, remit_slice *tests);
+
+/* Loads a plugin alone, as a policy's `require` of the module would. */
+remit_status remit_vm_load_plugin(remit_vm *vm, remit_slice module);
+/* Calls what a loaded plugin provides under that name, or reads it where it is a value, under the budget of a decision: for tests.
+ * `arguments` is a valid JSON array; `*result` receives the result as JSON, valid until the next call. */
+remit_status remit_vm_call_plugin(remit_vm *vm, remit_slice module, remit_slice name, remit_slice arguments, remit_slice *result);
 
 /* The declaration as JSON: summary, source, outcomes, input, params, reasons; valid until the next call. */
 remit_status remit_vm_describe(remit_vm *vm, uint32_t policy, remit_slice *out);

@@ -17,8 +17,9 @@ extension Tree {
     return line
   }
 
-  /// The call of `policy`, `test` or the like that the file returns, with its table.
+  /// The call of `policy`, `test` or the like that the file returns, or of `plugin` that it begins with, with its table.
   private var declaration: (call: ExpressionID, table: ExpressionID)? {
+    if let table = pluginDeclaration { return (table, table) }
     for statement in statements(self[Self.main].body).reversed() {
       guard case .return(let values) = self[statement].kind, let value = expressions(values).first else { continue }
       var call = held(value)

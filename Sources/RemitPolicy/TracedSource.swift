@@ -29,6 +29,10 @@ package final class TracedSource: ModuleSource {
   package func file(_ name: String, askedBy module: String) -> ByteBlock? {
     recorder.file(name, askedBy: module)
   }
+
+  package func settings(ofPlugin name: String) -> PluginSettings? {
+    recorder.settings(ofPlugin: name)
+  }
 }
 
 /// A module's text, and the places in it that its traced form tells of.

@@ -366,10 +366,10 @@ static char *optional_text(lua_State *L, int index, const char *key) {
   return text;
 }
 
-static void make_strict(remit_type *type) {
+void remit_make_strict(remit_type *type) {
   type->strict = true;
-  for (uint32_t i = 0; i < type->field_count; i++) make_strict(type->fields[i].type);
-  if (type->of) make_strict(type->of);
+  for (uint32_t i = 0; i < type->field_count; i++) remit_make_strict(type->fields[i].type);
+  if (type->of) remit_make_strict(type->of);
 }
 
 void remit_compile_policy(lua_State *L, int index, remit_policy *policy) {
@@ -403,7 +403,7 @@ void remit_compile_policy(lua_State *L, int index, remit_policy *policy) {
   policy->input = compile(L, lua_gettop(L), &c, "input");
   if (policy->input->kind != REMIT_RECORD || policy->input->optional) luaL_error(L, "input: expected record { … }");
   lua_getfield(L, index, "strict");
-  if (lua_toboolean(L, -1)) make_strict(policy->input);
+  if (lua_toboolean(L, -1)) remit_make_strict(policy->input);
   lua_settop(L, orders);
 
   static const char *const sections[] = {"params", "reasons"};
@@ -418,7 +418,8 @@ void remit_compile_policy(lua_State *L, int index, remit_policy *policy) {
     lua_settop(L, orders);
   }
 
-  lua_getfield(L, index, "decide");
+  remit_compile_group(L, index, policy, slots);
+  lua_getfield(L, index, policy->group ? "decide_group" : "decide");
   lua_rawseti(L, slots, REMIT_SLOT_DECIDE);
   lua_getfield(L, index, "check");
   policy->has_check = lua_isfunction(L, -1);

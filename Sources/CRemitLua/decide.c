@@ -5,9 +5,6 @@
 
 /* One decision: bytes in, bytes out, one protected call. */
 
-/* What the runner holds as upvalues, so that a decision looks nothing up. */
-enum { UP_SLOTS = 1, UP_INPUT, UP_PARAMS, UP_CONTEXT, UP_DECIDE, UP_COUNTER, UP_COUNT = UP_COUNTER };
-
 static void write_id(const remit_job *job, uint64_t line, remit_buffer *out) {
   static const char start[REMIT_TEXT_PADDING] = "{\"id\":";
   remit_put(out, start, 6);
@@ -15,17 +12,17 @@ static void write_id(const remit_job *job, uint64_t line, remit_buffer *out) {
   else remit_buffer_int64(out, (int64_t)line);
 }
 
-static void start_error(remit_vm *vm, uint64_t line) {
-  remit_buffer *out = vm->job.out;
-  write_id(&vm->job, line, out);
+static void start_error(remit_vm *vm, remit_buffer *out) {
+  write_id(&vm->job, vm->job.line, out);
   remit_buffer_append(out, ",\"line\":", 8);
-  remit_buffer_int64(out, (int64_t)line);
+  remit_buffer_int64(out, (int64_t)vm->job.line);
   remit_buffer_append(out, vm->job.policy->label.bytes, vm->job.policy->label.length);
   remit_buffer_append(out, ",\"error\":{", 10);
 }
 
-/* The id of an input that was refused before its id was read. */
-static void find_id(remit_vm *vm) {
+void remit_write_id(remit_vm *vm, remit_buffer *out) { write_id(&vm->job, vm->job.line, out); }
+
+void remit_find_id(remit_vm *vm) {
   const remit_slice input = vm->job.input;
   const uint8_t *fault;
   vm->job.id = (remit_slice){0};
@@ -46,23 +43,23 @@ static void find_id(remit_vm *vm) {
 static int run(lua_State *L) {
   remit_vm *vm = remit_vm_of(L);
   remit_policy *policy = vm->job.policy;
-  remit_budget_start(L, vm, &vm->limits.decision, lua_upvalueindex(UP_COUNTER));
+  remit_budget_start(L, vm, &vm->limits.decision, lua_upvalueindex(REMIT_UP_COUNTER));
   if (__builtin_expect(vm->walks, 0)) {
     remit_forget_keys(L);
     vm->walks = false;
   }
-  lua_pushvalue(L, lua_upvalueindex(UP_SLOTS));
-  lua_pushvalue(L, lua_upvalueindex(UP_INPUT));
+  lua_pushvalue(L, lua_upvalueindex(REMIT_UP_SLOTS));
+  lua_pushvalue(L, lua_upvalueindex(REMIT_UP_INPUT));
   if (__builtin_expect(!remit_decode_input(L, vm, policy->input, 1, 2), 0)) {
     vm->job.status = REMIT_INVALID_INPUT;
     return 0;
   }
-  if (__builtin_expect(vm->job.escaped_key && !vm->job.id.length, 0)) find_id(vm);
-  if (__builtin_expect(vm->record, 0)) remit_trace_begin(L, 2, lua_upvalueindex(UP_PARAMS), lua_upvalueindex(UP_CONTEXT));
-  lua_pushvalue(L, lua_upvalueindex(UP_DECIDE));
+  if (__builtin_expect(vm->job.escaped_key && !vm->job.id.length, 0)) remit_find_id(vm);
+  if (__builtin_expect(vm->record, 0)) remit_trace_begin(L, 2, lua_upvalueindex(REMIT_UP_PARAMS), lua_upvalueindex(REMIT_UP_CONTEXT));
+  lua_pushvalue(L, lua_upvalueindex(REMIT_UP_DECIDE));
   lua_pushvalue(L, 2);
-  lua_pushvalue(L, lua_upvalueindex(UP_PARAMS));
-  lua_pushvalue(L, lua_upvalueindex(UP_CONTEXT));
+  lua_pushvalue(L, lua_upvalueindex(REMIT_UP_PARAMS));
+  lua_pushvalue(L, lua_upvalueindex(REMIT_UP_CONTEXT));
   lua_call(L, 3, 1);
   remit_budget_settle(L, vm);
   remit_buffer *out = vm->job.out;
@@ -95,8 +92,8 @@ static int explain(lua_State *L) {
   return 0;
 }
 
-void remit_make_runner(lua_State *L, remit_policy *policy) {
-  luaL_checkstack(L, UP_COUNT + 2, NULL);
+int remit_make_closure(lua_State *L, remit_policy *policy, lua_CFunction function) {
+  luaL_checkstack(L, REMIT_UP_COUNTER + 2, NULL);
   lua_rawgeti(L, LUA_REGISTRYINDEX, policy->slots);
   int slots = lua_gettop(L);
   lua_pushvalue(L, slots);
@@ -104,15 +101,27 @@ void remit_make_runner(lua_State *L, remit_policy *policy) {
   lua_rawgeti(L, slots, REMIT_SLOT_PARAMS);
   lua_rawgeti(L, slots, REMIT_SLOT_CONTEXT);
   lua_rawgeti(L, slots, REMIT_SLOT_DECIDE);
+  lua_rawgetp(L, LUA_REGISTRYINDEX, &remit_key_counter);
+  lua_pushcclosure(L, function, REMIT_UP_COUNTER);
+  int reference = luaL_ref(L, LUA_REGISTRYINDEX);
+  lua_settop(L, slots - 1);
+  return reference;
+}
+
+static int refuse_single(lua_State *L) {
+  return luaL_error(L, "the policy decides rows together, not one by one: ask for decisions of all rows at once");
+}
+
+void remit_make_runner(lua_State *L, remit_policy *policy) {
+  lua_rawgeti(L, LUA_REGISTRYINDEX, policy->slots);
+  lua_rawgeti(L, -1, REMIT_SLOT_DECIDE);
   lua_Debug ar;
-  lua_pushvalue(L, -1);
   lua_getinfo(L, ">S", &ar);
   memcpy(policy->decide_file, ar.short_src, sizeof ar.short_src);
   policy->decide_line = ar.linedefined;
-  lua_rawgetp(L, LUA_REGISTRYINDEX, &remit_key_counter);
-  lua_pushcclosure(L, run, UP_COUNT);
-  policy->run = luaL_ref(L, LUA_REGISTRYINDEX);
-  lua_settop(L, slots - 1);
+  lua_pop(L, 1);
+  policy->run = remit_make_closure(L, policy, policy->group ? refuse_single : run);
+  if (policy->group) remit_make_group_runners(L, policy);
 }
 
 static void write_policy_error(remit_vm *vm, remit_status status, remit_buffer *out) {
@@ -154,18 +163,17 @@ static void tidy(remit_vm *vm) {
   }
 }
 
-static size_t memory_limit(const remit_vm *vm) {
-  size_t limit = vm->limits.decision.memory_bytes;
+static size_t memory_limit(const remit_vm *vm, size_t limit) {
   /* A machine that has decided before may hold what earlier decisions left uncollected. It gives up a little early, and a fresh
    * one decides the case for good, so that the answer does not depend on what came before. */
   size_t slack = vm->decided ? (limit / 4 < SLACK_BYTES ? limit / 4 : SLACK_BYTES) : 0;
   return vm->base_bytes + limit - slack;
 }
 
-static void start_job(remit_vm *vm, remit_job job) {
+void remit_job_start(remit_vm *vm, remit_job job, const remit_budget *budget) {
   vm->job = job;
   vm->job.used = vm->decided;
-  vm->memory.limit = memory_limit(vm);
+  vm->memory.limit = memory_limit(vm, budget->memory_bytes);
   vm->memory.refusals = 0;
   vm->memory.peak = vm->memory.bytes;
   vm->message_line = 0;
@@ -178,18 +186,30 @@ static void judge_memory(remit_vm *vm, remit_status status) {
   if (vm->memory.refusals && (vm->job.used || status == REMIT_BUDGET_MEMORY)) vm->discard = true;
 }
 
-remit_status remit_vm_decide(remit_vm *vm, uint32_t number, remit_slice input, uint64_t line, remit_buffer *out) {
+void remit_job_end(remit_vm *vm, remit_status status) {
+  judge_memory(vm, status);
+  if (__builtin_expect(vm->memory.peak > vm->base_bytes + MUCH_BYTES && !vm->discard, 0)) tidy(vm);
+}
+
+void remit_write_error(remit_vm *vm, remit_status status, remit_buffer *out) {
+  start_error(vm, out);
+  write_policy_error(vm, status, out);
+  remit_buffer_append(out, "}}\n", 3);
+}
+
+remit_status remit_run_input(remit_vm *vm, remit_job job, int run) {
   lua_State *L = vm->L;
+  remit_buffer *out = job.out;
   size_t start = out->length;
-  start_job(vm, (remit_job){.policy = vm->policies[number], .input = input, .out = out, .line = line, .status = REMIT_OK});
+  remit_job_start(vm, job, &vm->limits.decision);
   lua_pushcfunction(L, remit_on_error);
-  lua_rawgeti(L, LUA_REGISTRYINDEX, vm->job.policy->run);
+  lua_rawgeti(L, LUA_REGISTRYINDEX, run);
   remit_watch_begin(vm, vm->limits.decision.milliseconds);
   int lua_status = lua_pcall(L, 0, 0, 1);
   remit_watch_end(vm);
   if (__builtin_expect(lua_status == LUA_OK && vm->job.status == REMIT_INVALID_INPUT, 0)) {
-    find_id(vm);
-    start_error(vm, line);
+    remit_find_id(vm);
+    start_error(vm, out);
     lua_pushcfunction(L, explain);
     remit_watch_begin(vm, vm->limits.decision.milliseconds);
     lua_status = lua_pcall(L, 0, 0, 1);
@@ -202,18 +222,20 @@ remit_status remit_vm_decide(remit_vm *vm, uint32_t number, remit_slice input, u
     if (status == REMIT_POLICY_ERROR && !vm->message_line)
       remit_vm_locate(vm, vm->job.policy->decide_file, vm->job.policy->decide_line);
     out->length = start;
-    start_error(vm, line);
-    write_policy_error(vm, status, out);
-    remit_buffer_append(out, "}}\n", 3);
+    remit_write_error(vm, status, out);
   }
   lua_settop(L, 0);
-  judge_memory(vm, status);
-  if (__builtin_expect(vm->memory.peak > vm->base_bytes + MUCH_BYTES && !vm->discard, 0)) tidy(vm);
+  remit_job_end(vm, status);
   if (__builtin_expect(out->failed, 0)) {
     remit_vm_say(vm, "no memory for the result");
     return REMIT_INTERNAL_ERROR;
   }
   return status;
+}
+
+remit_status remit_vm_decide(remit_vm *vm, uint32_t number, remit_slice input, uint64_t line, remit_buffer *out) {
+  remit_policy *policy = vm->policies[number];
+  return remit_run_input(vm, (remit_job){.policy = policy, .input = input, .out = out, .line = line, .status = REMIT_OK}, policy->run);
 }
 
 remit_status remit_vm_decide_traced(remit_vm *vm, uint32_t policy, remit_slice input, uint64_t line, remit_buffer *out) {
@@ -226,15 +248,14 @@ remit_status remit_vm_decide_traced(remit_vm *vm, uint32_t policy, remit_slice i
 
 remit_status remit_vm_read(remit_vm *vm, uint32_t number, remit_slice input) {
   lua_State *L = vm->L;
-  start_job(vm, (remit_job){.policy = vm->policies[number], .input = input, .status = REMIT_OK});
+  remit_job_start(vm, (remit_job){.policy = vm->policies[number], .input = input, .status = REMIT_OK}, &vm->limits.decision);
   lua_pushcfunction(L, read_input);
   remit_watch_begin(vm, vm->limits.decision.milliseconds);
   int lua_status = lua_pcall(L, 0, 0, 0);
   remit_watch_end(vm);
   if (lua_status != LUA_OK) vm->job.status = remit_take_error(vm, lua_status);
   lua_settop(L, 0);
-  judge_memory(vm, vm->job.status);
-  if (vm->memory.peak > vm->base_bytes + MUCH_BYTES && !vm->discard) tidy(vm);
+  remit_job_end(vm, vm->job.status);
   return vm->job.status;
 }
 

@@ -150,7 +150,8 @@ typedef struct key_rule {
 static const key_rule policy_keys[] = {
   {"summary", LUA_TSTRING, false}, {"source", LUA_TSTRING, false}, {"outcomes", LUA_TTABLE, true},
   {"input", LUA_TTABLE, true},     {"strict", LUA_TBOOLEAN, false}, {"params", LUA_TTABLE, false},
-  {"reasons", LUA_TTABLE, true},   {"check", LUA_TFUNCTION, false}, {"decide", LUA_TFUNCTION, true},
+  {"reasons", LUA_TTABLE, true},   {"check", LUA_TFUNCTION, false}, {"decide", LUA_TFUNCTION, false},
+  {"group", LUA_TTABLE, false},    {"decide_group", LUA_TFUNCTION, false},
 };
 enum { POLICY_KEYS = sizeof policy_keys / sizeof *policy_keys };
 
@@ -169,8 +170,18 @@ static void check_params(lua_State *L) {
   }
 }
 
+/* For what is found wrong when the declaration is compiled. */
+static void note_line(lua_State *L) {
+  remit_vm *vm = remit_vm_of(L);
+  lua_Debug ar;
+  if (!lua_getstack(L, 1, &ar)) return;
+  lua_getinfo(L, "Sl", &ar);
+  if (strcmp(ar.short_src, vm->module_file) == 0 && ar.currentline > 0) vm->policy_line = ar.currentline;
+}
+
 static int declare_policy(lua_State *L) {
   must_be_loading(L, "policy");
+  note_line(L);
   luaL_checktype(L, 1, LUA_TTABLE);
   lua_settop(L, 2);
   lua_pushnil(L);
@@ -194,6 +205,7 @@ static int declare_policy(lua_State *L) {
   if (!is_type(L, -1)) return luaL_error(L, "policy: 'input' must be record { … }");
   check_params(L);
   lua_settop(L, 2);
+  remit_check_group(L);
   lua_setfield(L, 1, "order");  /* of params and reasons, from the front end */
   lua_rawgetp(L, LUA_REGISTRYINDEX, &remit_key_policy);
   lua_setmetatable(L, 1);

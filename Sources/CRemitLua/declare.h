@@ -92,6 +92,24 @@ typedef struct remit_shape {
   } openings[REMIT_SHAPE_MAX];  /* by that order */
 } remit_shape;
 
+/* A scalar field of the input, as its path names it: "vendor.id". */
+typedef struct remit_path {
+  char *text;
+  int32_t *slots;             /* the interned names of its steps */
+  uint32_t steps;
+  remit_kind kind;
+} remit_path;
+
+/* Of a policy that decides rows together. */
+typedef struct remit_group {
+  remit_path *by;
+  uint32_t by_count;
+  remit_path *order;          /* NULL: rows stay in the order of the input */
+  remit_type *row;            /* the input again, with tables of its own for each row */
+  int key;                    /* registry: the C closure that reads a row's key, see group.c */
+  int run;                    /* registry: the C closure that decides a group */
+} remit_group;
+
 typedef struct remit_policy {
   remit_text name;
   char *summary, *source;
@@ -103,6 +121,7 @@ typedef struct remit_policy {
   remit_reason *reasons;
   uint32_t reason_count;
   bool has_check;
+  remit_group *group;         /* NULL: rows are decided one by one */
 
   char decide_file[64];       /* where `decide` starts */
   int decide_line;

@@ -70,6 +70,19 @@ static void describe_type(remit_buffer *out, const remit_type *type) {
   remit_buffer_byte(out, '}');
 }
 
+static void describe_group(remit_buffer *out, const remit_group *group) {
+  key(out, "group");
+  remit_buffer_byte(out, '{');
+  key(out, "by");
+  for (uint32_t i = 0; i < group->by_count; i++) {
+    remit_buffer_byte(out, i ? ',' : '[');
+    text(out, group->by[i].text);
+  }
+  remit_buffer_byte(out, ']');
+  if (group->order) optional_text(out, "order", group->order->text);
+  remit_buffer_byte(out, '}');
+}
+
 /* light userdata: policy. Protected: writing a default may need memory. */
 static int describe(lua_State *L) {
   const remit_policy *policy = lua_touserdata(L, 1);
@@ -90,6 +103,7 @@ static int describe(lua_State *L) {
   remit_buffer_byte(out, ']');
   key(out, "input");
   describe_type(out, policy->input);
+  if (policy->group) describe_group(out, policy->group);
   key(out, "params");
   remit_buffer_byte(out, '[');
   for (uint32_t i = 0; i < policy->param_count; i++) {

@@ -287,6 +287,7 @@ remit_status remit_protected_load(remit_vm *vm, lua_CFunction function, remit_sl
   vm->message_length = 0;
   vm->message_line = 0;
   vm->modules_open = 0;
+  vm->policy_line = 0;
   snprintf(vm->module_file, sizeof vm->module_file, "%.*s", (int)module.length, (const char *)module.bytes);
   lua_pushcfunction(L, remit_on_error);
   lua_pushcfunction(L, function);
@@ -300,7 +301,7 @@ remit_status remit_protected_load(remit_vm *vm, lua_CFunction function, remit_sl
   lua_pushcfunction(L, remit_after_load);
   if (lua_pcall(L, 0, 0, 0) != LUA_OK) lua_settop(L, 0);
   if (result != REMIT_OK && vm->message_line) remit_vm_locate(vm, vm->message_file, (int)vm->message_line);
-  else if (result != REMIT_OK) remit_vm_locate(vm, vm->module_file, 1);
+  else if (result != REMIT_OK) remit_vm_locate(vm, vm->module_file, vm->policy_line ? vm->policy_line : 1);
   vm->base_bytes = vm->memory.bytes;
   vm->spent = false;
   return result;

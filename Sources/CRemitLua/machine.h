@@ -43,10 +43,17 @@ typedef struct remit_job {
   remit_status status;
   uint64_t line;
   bool used;                  /* the machine had decided before */
+  size_t group_bytes;         /* of the key that was read, see group.c */
   bool escaped_key;           /* a key with escapes was read: it may be the id's */
 } remit_job;
 
 typedef struct remit_trace remit_trace;
+/* The group in progress. */
+typedef struct remit_group_job {
+  const remit_row *rows;      /* while `decide_group` runs */
+  size_t count;
+  remit_status status;        /* why it failed */
+} remit_group_job;
 
 struct remit_vm {
   lua_State *L;
@@ -78,6 +85,7 @@ struct remit_vm {
   remit_arena arena;          /* declarations */
 
   remit_job job;
+  remit_group_job group;
   size_t base_bytes;          /* held after loading, all garbage collected */
   bool decided;               /* not fresh any more */
   bool discard;               /* met its memory limit, or holds on to too much */
@@ -86,6 +94,7 @@ struct remit_vm {
   size_t message_length;
   uint32_t modules_open;      /* being loaded, one in another */
   char module_file[256];      /* of the module that was loaded last, for messages that name no place */
+  int policy_line;            /* where in it `policy {` stands; 0: unknown */
   char message_file[64];      /* the policy's file, where an error was raised */
   uint32_t message_line;      /* and the line in it; 0: unknown */
   remit_buffer scratch;
@@ -174,6 +183,31 @@ bool remit_push_json_value(lua_State *L, const remit_type *type, remit_slice val
 /* ---- decide.c */
 /* Makes the closure that decides and keeps it in the policy. */
 void remit_make_runner(lua_State *L, remit_policy *policy);
+/* Makes the closure `run`, with REMIT_UP_… of the policy as its upvalues, and returns its reference in the registry. */
+int remit_make_closure(lua_State *L, remit_policy *policy, lua_CFunction run);
+/* Around the protected calls of one job, which has `budget`. */
+void remit_job_start(remit_vm *vm, remit_job job, const remit_budget *budget);
+void remit_job_end(remit_vm *vm, remit_status status);
+/* Runs the closure of that reference on the job's input. An input that is refused, and any failure, becomes an error line. */
+remit_status remit_run_input(remit_vm *vm, remit_job job, int run);
+/* The id of an input whose key was written with escapes, or that was refused before its id was read. */
+void remit_find_id(remit_vm *vm);
+/* A result's line up to its decision, and one with an error whose words are the machine's message. */
+void remit_write_id(remit_vm *vm, remit_buffer *out);
+void remit_write_error(remit_vm *vm, remit_status status, remit_buffer *out);
+
+/* What such a closure holds, so that a decision looks nothing up. */
+enum { REMIT_UP_SLOTS = 1, REMIT_UP_INPUT, REMIT_UP_PARAMS, REMIT_UP_CONTEXT, REMIT_UP_DECIDE, REMIT_UP_COUNTER };
+
+/* ---- group.c */
+/* Makes the closures of a group policy. */
+void remit_make_group_runners(lua_State *L, remit_policy *policy);
+
+/* ---- group_declare.c */
+/* Raises unless the table at index 1, which `policy {}` is given, has either decide or decide_group and what belongs to it. */
+void remit_check_group(lua_State *L);
+/* Compiles the `group` of the policy at `index`, whose input has been compiled. */
+void remit_compile_group(lua_State *L, int index, remit_policy *policy, int slots);
 
 /* ---- message.c */
 void remit_vm_say(remit_vm *vm, const char *format, ...) __attribute__((format(printf, 2, 3)));
@@ -197,6 +231,8 @@ void remit_check_tables(lua_State *L);
 void *remit_arena_take(lua_State *L, size_t size);
 /* Compiles the declared type at `index`; interned strings go to the slots table. `where` names it in messages. */
 remit_type *remit_compile_type(lua_State *L, int index, int slots, int32_t *slot_count, const char *where);
+/* Undeclared fields of records of this type are refused. */
+void remit_make_strict(remit_type *type);
 /* Compiles the table at `index`, which `policy {}` has marked. The policy is already one of the machine's. */
 void remit_compile_policy(lua_State *L, int index, remit_policy *policy);
 

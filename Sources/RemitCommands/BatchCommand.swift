@@ -78,19 +78,27 @@ struct BatchCommand: ParsableCommand {
     if Terminal.errorIsTerminal { runner.onWritten = { meter.show(rows: $0) } }
     let sink = MeteredSink(FileStream(STDOUT_FILENO, name: "standard output"), meter)
     let makeEvaluator: @Sendable () throws -> Evaluator = { try Evaluator(policy, params: paramsJSON, at: at) }
+    let declaration = policy.declaration
     let report: BatchRunner.Report
-    switch format {
-    case .ndjson:
-      report = runner.runLines(
-        from: source.stream, to: sink, outcomes: policy.declaration.outcomes.count, first: evaluator,
-        makeDecider: makeEvaluator)
-    case .csv:
-      do throws(StreamError) {
+    do throws(StreamError) {
+      switch (format, declaration.group == nil) {
+      case (.ndjson, true):
+        report = runner.runLines(
+          from: source.stream, to: sink, outcomes: declaration.outcomes.count, first: evaluator,
+          makeDecider: makeEvaluator)
+      case (.csv, true):
         report = try runner.runCSV(
-          from: source.stream, to: sink, declaration: policy.declaration, first: evaluator, makeDecider: makeEvaluator)
-      } catch {
-        throw CommandFailure(.usage, error.description)
+          from: source.stream, to: sink, declaration: declaration, first: evaluator, makeDecider: makeEvaluator)
+      case (.ndjson, false):
+        report = runner.runGroupLines(
+          from: source.stream, to: sink, outcomes: declaration.outcomes.count, first: evaluator,
+          makeEvaluator: makeEvaluator)
+      case (.csv, false):
+        report = try runner.runGroupCSV(
+          from: source.stream, to: sink, declaration: declaration, first: evaluator, makeEvaluator: makeEvaluator)
       }
+    } catch {
+      throw CommandFailure(.usage, error.description)
     }
     try finish(report, policy, meter)
   }

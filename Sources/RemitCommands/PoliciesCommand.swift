@@ -37,6 +37,10 @@ struct PoliciesCommand: ParsableCommand {
     if let source = declaration.source { lines.append("  source    \(source)") }
     lines.append("  outcomes  \(declaration.outcomes.joined(separator: ", "))")
     if case .record(let fields) = declaration.input { lines += fields.flatMap { Self.lines($0, path: "") } }
+    if let group = declaration.group {
+      let order = group.order.map { ", in the order of \($0)" } ?? ""
+      lines.append("  group     by \(group.by.joined(separator: ", "))\(order)")
+    }
     for param in declaration.params {
       let value = param.defaultJSON.map { " = " + String(decoding: $0, as: UTF8.self) } ?? ""
       lines.append("  param     \(param.name): \(param.type)\(value)\(param.summary.map { "  \($0)" } ?? "")")

@@ -13,29 +13,52 @@ extension BatchRunner {
     from source: any ByteSource, to sink: any ByteSink, declaration: PolicyDeclaration, first: Decider,
     makeDecider: @escaping @Sendable () throws -> Decider
   ) throws(StreamError) -> Report {
-    let header = HeaderSource(source)
-    let (template, columnNames) = try header.readHeader(bytesMax: limits.lineBytesMax)
-    let columns = CSVColumns(names: columnNames, declaration: declaration)
-    let names = SharedNames()
     let spool = Spool()
-    let lineBytesMax = limits.lineBytesMax
-    let splitter = LineSplitter(
-      header, rows: .csv, lineBytesMax: lineBytesMax, chunkBytes: chunkBytes, firstLine: header.nextLine)
-    var report = run(
-      InputGate(splitter), to: spool, outcomes: declaration.outcomes.count,
-      first: CSVWorker(decider: first, columns: columns, lineBytesMax: lineBytesMax, names: names, template: template)
-    ) {
-      CSVWorker(
-        decider: try makeDecider(), columns: columns, lineBytesMax: lineBytesMax, names: names, template: template)
-    }
+    var (report, columns) = try decideCSV(
+      from: source, to: spool, declaration: declaration, form: .cells, first: first, makeDecider: makeDecider)
     do throws(StreamError) {
-      try spool.rewind()
-      var output = CSVOutput(names: names.sorted, from: spool, to: sink)
-      try output.write(header: columnNames)
+      try columns.write(spool, to: sink)
     } catch {
       report.failure = report.failure ?? error
     }
     return report
+  }
+
+  /// Reads the header and has every row decided; what comes of the rows goes to `sink` in their order, in that form.
+  func decideCSV<Decider: LineDecider & SendableMetatype>(
+    from source: any ByteSource, to sink: any ByteSink, declaration: PolicyDeclaration, form: CSVRowForm, first: Decider,
+    makeDecider: @escaping @Sendable () throws -> Decider
+  ) throws(StreamError) -> (Report, ResultColumns) {
+    let header = HeaderSource(source)
+    let (template, columnNames) = try header.readHeader(bytesMax: limits.lineBytesMax)
+    let columns = CSVColumns(names: columnNames, declaration: declaration)
+    let names = SharedNames()
+    let lineBytesMax = limits.lineBytesMax
+    let splitter = LineSplitter(
+      header, rows: .csv, lineBytesMax: lineBytesMax, chunkBytes: chunkBytes, firstLine: header.nextLine)
+    let makeWorker: @Sendable (Decider) -> CSVWorker<Decider> = { decider in
+      CSVWorker(
+        decider: decider, columns: columns, lineBytesMax: lineBytesMax, names: names, template: template, form: form)
+    }
+    let report = run(
+      InputGate(splitter), to: sink, outcomes: declaration.outcomes.count, first: makeWorker(first)
+    ) {
+      makeWorker(try makeDecider())
+    }
+    return (report, ResultColumns(inputs: columnNames, outputs: names))
+  }
+}
+
+/// The columns of the output: those of the input, and the outputs that any row has.
+struct ResultColumns {
+  let inputs: [String]
+  let outputs: SharedNames
+
+  /// Writes the table, once all results are in the spool.
+  func write(_ spool: Spool, to sink: any ByteSink) throws(StreamError) {
+    try spool.rewind()
+    var output = CSVOutput(names: outputs.sorted, from: spool, to: sink)
+    try output.write(header: inputs)
   }
 }
 

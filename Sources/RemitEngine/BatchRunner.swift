@@ -104,7 +104,7 @@ package struct BatchRunner {
 }
 
 /// The sum of what the workers have done.
-private final class SharedTally: @unchecked Sendable {
+final class SharedTally: @unchecked Sendable {
   // SAFETY: `sum` is used under `monitor` alone.
   private let monitor = Monitor()
   private var sum: BatchTally

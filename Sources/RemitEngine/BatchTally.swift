@@ -11,6 +11,13 @@ package struct BatchTally: Equatable, Sendable {
     self.outcomes = Array(repeating: 0, count: outcomes)
   }
 
+  /// Rows that have all met an error.
+  init(outcomes: Int, errors: Int) {
+    self.init(outcomes: outcomes)
+    rows = errors
+    self.errors = errors
+  }
+
   mutating func count(outcome: Int) {
     rows += 1
     if outcomes.indices.contains(outcome) { outcomes[outcome] += 1 }

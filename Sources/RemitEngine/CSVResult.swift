@@ -17,6 +17,15 @@ struct CSVResult {
     self.message = message
   }
 
+  /// - Parameter line: A result line of the machine.
+  init(line: [UInt8]) {
+    if let view = try? JSONView(line) {
+      self.init(view)
+    } else {
+      self.init(code: "internal_error", message: "the result cannot be read")
+    }
+  }
+
   /// - Parameter line: A result line.
   init(_ line: JSONView) {
     if let error = line["error"] {
@@ -44,9 +53,9 @@ struct CSVResult {
   /// Appends the record.
   ///
   /// - Parameter cells: The row's own cells, parted by commas.
-  func append(to output: inout ByteWriter, cells: borrowing ByteWriter) {
+  func append(to output: inout ByteWriter, cells: UnsafeRawBufferPointer) {
     Self.append(length: cells.count, to: &output)
-    unsafe cells.withBytes { bytes in unsafe output.append(bytes) }
+    unsafe output.append(cells)
     for text in [outcome, reasons, code, message] { Self.append(block: text, to: &output) }
     Self.append(length: others.count, to: &output)
     for other in others {

@@ -1,6 +1,14 @@
 private import RemitModel
 internal import RemitWire
 
+/// What a worker makes of a row of CSV.
+enum CSVRowForm {
+  /// The cells of the result, for the spool.
+  case cells
+  /// The row's own cells, after their length in four bytes, and what the decider wrote, as it is.
+  case records
+}
+
 /// Rows of CSV in, records for the spool out.
 struct CSVWorker<Decider: LineDecider>: ChunkWorker {
   let decider: Decider
@@ -10,16 +18,21 @@ struct CSVWorker<Decider: LineDecider>: ChunkWorker {
   let names: SharedNames
   /// A reader that knows the header, to start afresh with after a row at fault.
   let template: CSVReader
+  let form: CSVRowForm
 
   private var reader: CSVReader
   private var knownNames: Set<String> = []
 
-  init(decider: Decider, columns: CSVColumns, lineBytesMax: Int, names: SharedNames, template: CSVReader) {
+  init(
+    decider: Decider, columns: CSVColumns, lineBytesMax: Int, names: SharedNames, template: CSVReader,
+    form: CSVRowForm
+  ) {
     self.decider = decider
     self.columns = columns
     self.lineBytesMax = lineBytesMax
     self.names = names
     self.template = template
+    self.form = form
     reader = template
   }
 
@@ -47,7 +60,7 @@ struct CSVWorker<Decider: LineDecider>: ChunkWorker {
   ) {
     if isCut || text.count > lineBytesMax + 2 {
       let message = "line \(line): row is longer than \(lineBytesMax) bytes"
-      refuse(.lineTooLong, message, cells: [], chunk: chunk, tally: &tally)
+      refuse(.lineTooLong, message, line: line, cells: [], chunk: chunk, tally: &tally)
       return
     }
     let decider = decider
@@ -68,9 +81,14 @@ struct CSVWorker<Decider: LineDecider>: ChunkWorker {
         var cells = ByteWriter()
         var writer = CSVWriter()
         for index in 0..<row.count { writer.append(row.bytes(at: index).span, to: &cells) }
-        let parsed = CSVResult(try JSONView(result.bytes))
-        found = parsed.others.map(\.name)
-        parsed.append(to: &chunk.output, cells: cells)
+        switch form {
+        case .cells:
+          let parsed = CSVResult(try JSONView(result.bytes))
+          found = parsed.others.map(\.name)
+          unsafe cells.withBytes { bytes in unsafe parsed.append(to: &chunk.output, cells: bytes) }
+        case .records:
+          Self.append(cells: cells, record: result, to: &chunk.output)
+        }
       }
       // SAFETY: the bytes are not changed during the call.
       try unsafe reader.read(Span(_unsafeBytes: text), body)
@@ -83,9 +101,9 @@ struct CSVWorker<Decider: LineDecider>: ChunkWorker {
     } catch let error as WireError {
       // Where only their number is wrong, the cells are there.
       let cells = unsafe (try? CSVReader.rows(of: Array(text)))?.first?.texts ?? []
-      refuse(.parseError, "line \(line): \(error.message)", cells: cells, chunk: chunk, tally: &tally)
+      refuse(.parseError, "line \(line): \(error.message)", line: line, cells: cells, chunk: chunk, tally: &tally)
     } catch {
-      refuse(.internalError, "line \(line): \(error)", cells: [], chunk: chunk, tally: &tally)
+      refuse(.internalError, "line \(line): \(error)", line: line, cells: [], chunk: chunk, tally: &tally)
     }
   }
 
@@ -93,15 +111,31 @@ struct CSVWorker<Decider: LineDecider>: ChunkWorker {
 
   /// A row that was not decided: its cells stand as far as there are columns for them, and the next row is read afresh.
   private mutating func refuse(
-    _ code: ErrorCode, _ message: String, cells: [String], chunk: Chunk, tally: inout BatchTally
+    _ code: ErrorCode, _ message: String, line: UInt64, cells: [String], chunk: Chunk, tally: inout BatchTally
   ) {
     reader = template
     var output = ByteWriter()
     var writer = CSVWriter()
     for column in columns.names.indices { writer.append(column < cells.count ? cells[column] : "", to: &output) }
-    CSVResult(code: code.rawValue, message: message).append(to: &chunk.output, cells: output)
+    switch form {
+    case .cells:
+      let result = CSVResult(code: code.rawValue, message: message)
+      unsafe output.withBytes { bytes in unsafe result.append(to: &chunk.output, cells: bytes) }
+    case .records:
+      var result = ByteWriter()
+      decider.appendError(code, message, line: line, hasID: true, into: &result)
+      Self.append(cells: output, record: result, to: &chunk.output)
+    }
     chunk.rows += 1
     tally.countError()
+  }
+
+  private static func append(
+    cells: borrowing ByteWriter, record: borrowing ByteWriter, to output: inout ByteWriter
+  ) {
+    output.append(fixed: UInt32(cells.count))
+    unsafe cells.withBytes { bytes in unsafe output.append(bytes) }
+    unsafe record.withBytes { bytes in unsafe output.append(bytes) }
   }
 }
 
@@ -114,6 +148,12 @@ final class SharedNames: @unchecked Sendable {
   func insert(_ name: String) {
     monitor.lock()
     names.insert(name)
+    monitor.unlock()
+  }
+
+  func insert(_ all: [String]) {
+    monitor.lock()
+    names.formUnion(all)
     monitor.unlock()
   }
 

@@ -1,4 +1,4 @@
-private import RemitLua
+internal import RemitLua
 private import RemitModel
 package import RemitPolicy
 package import RemitWire
@@ -12,9 +12,9 @@ package final class Evaluator: LineDecider {
   package let label: [UInt8]
   private let params: ByteBlock
   private let at: String
-  private var current: PolicyMachine?
+  var current: PolicyMachine?
   /// True once the machine has decided something.
-  private var isUsed = false
+  var isUsed = false
 
   /// - Parameters:
   ///   - machine: One with the policy loaded and nothing decided yet; made here where there is none.
@@ -58,7 +58,7 @@ package final class Evaluator: LineDecider {
   }
 
   /// The machine, or where it was spent another.
-  private func freshEnough() -> PolicyMachine? {
+  func freshEnough() -> PolicyMachine? {
     if let current { return current }
     do throws(EngineError) {
       current = try prepare(nil)
@@ -71,7 +71,8 @@ package final class Evaluator: LineDecider {
   private var replacementError: EngineError?
 
   /// The system has no memory for another machine.
-  private func noMachine(line: UInt64, into output: inout ByteWriter) -> Int? {
+  @discardableResult
+  func noMachine(line: UInt64, into output: inout ByteWriter) -> Int? {
     appendError(
       .internalError, replacementError?.message ?? "no policy machine", line: line, hasID: true, into: &output)
     return nil

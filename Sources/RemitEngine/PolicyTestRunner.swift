@@ -42,12 +42,13 @@ package struct PolicyTestRunner {
       }
       for (index, test) in cases.enumerated() {
         let caseName = test["name"]?.string
-        var mistakes = PolicyTestShape.mistakes(in: test)
+        let isGroup = policy.declaration.group != nil
+        var mistakes = isGroup ? PolicyTestShape.mistakes(inGroup: test) : PolicyTestShape.mistakes(in: test)
         if let caseName, !seen.insert(caseName).inserted { mistakes.append("another case of the file has this name") }
         results.append(
           CaseResult(
             policy: policyName, name: caseName ?? "case \(index + 1)",
-            differences: mistakes.isEmpty ? run(test, of: policy) : mistakes))
+            differences: !mistakes.isEmpty ? mistakes : isGroup ? runGroup(test, of: policy) : run(test, of: policy)))
       }
     }
     return results
@@ -60,12 +61,9 @@ package struct PolicyTestRunner {
   /// Runs one case on a machine of its own, and says what differs.
   private func run(_ test: JSONView, of policy: LoadedPolicy) -> [String] {
     let input = ByteBlock(test["input"].map { TypedInput.json($0, as: policy.declaration.input) } ?? Array("{}".utf8))
-    var params = Array("{}".utf8)
-    if let given = test["params"], given.kind == .object { params = Array(given.rawBytes) }
     let outcome: JSONView
     do {
-      let evaluator = try Evaluator(
-        policy, params: params, at: test["at"]?.string ?? Self.defaultAt)
+      let evaluator = try Self.evaluator(of: test, policy)
       var output = ByteWriter()
       // SAFETY: the block lives through the call, and has its padding.
       _ = unsafe evaluator.decide(UnsafeRawBufferPointer(input.bytes), line: 1, into: &output)
@@ -79,7 +77,14 @@ package struct PolicyTestRunner {
     return Self.differences(test, decision: outcome["decision"], error: outcome["error"])
   }
 
-  private static func json(_ error: EngineError) -> JSONView? {
+  /// - Throws: `EngineError` where the params are refused.
+  static func evaluator(of test: JSONView, _ policy: LoadedPolicy) throws(EngineError) -> Evaluator {
+    var params = Array("{}".utf8)
+    if let given = test["params"], given.kind == .object { params = Array(given.rawBytes) }
+    return try Evaluator(policy, params: params, at: test["at"]?.string ?? defaultAt)
+  }
+
+  static func json(_ error: EngineError) -> JSONView? {
     var output = ByteWriter()
     output.append("{\"code\":")
     output.appendJSONString(error.code.rawValue)
@@ -90,7 +95,7 @@ package struct PolicyTestRunner {
   }
 
   /// Compares what came of a case with what it expects.
-  private static func differences(_ test: JSONView, decision: JSONView?, error: JSONView?) -> [String] {
+  static func differences(_ test: JSONView, decision: JSONView?, error: JSONView?) -> [String] {
     if let expected = test["error"] {
       guard let error else {
         return ["expected the error \(expected.rawText)", "got \(decision?.rawText ?? "nothing")"]

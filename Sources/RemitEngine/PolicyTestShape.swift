@@ -5,6 +5,7 @@ internal import RemitWire
 /// What is wrong with a case itself: one that expects nothing, or says it in a word that nobody reads, could not fail.
 enum PolicyTestShape {
   private static let caseKeys = ["name", "input", "params", "at", "expect", "error"]
+  private static let groupCaseKeys = ["name", "rows", "params", "at", "expect", "error"]
   private static let errorKeys = ["code", "message", "path", "line", "budget", "errors"]
 
   /// One line for each mistake; empty where the case can be run.
@@ -12,7 +13,29 @@ enum PolicyTestShape {
     guard isTable(test) else {
       return ["expected a table with a name, an input and what is expected, got \(test.rawText)"]
     }
-    let unknown = unknownKeys(of: test, known: caseKeys, in: "a case")
+    return mistakes(in: test, known: caseKeys, inExpect: mistakes(inExpect:))
+  }
+
+  /// The same of a case of a group policy, which has rows in place of an input.
+  static func mistakes(inGroup test: JSONView) -> [String] {
+    guard isTable(test) else {
+      return ["expected a table with a name, rows and what is expected, got \(test.rawText)"]
+    }
+    let rows = test["rows"]?.elements ?? []
+    var found = mistakes(in: test, known: groupCaseKeys) { mistakes(inExpects: $0, rows: rows.count) }
+    if rows.isEmpty && test["input"] == nil {
+      found.append("rows: expected a list of at least one row, got \(test["rows"]?.rawText ?? "nothing")")
+    }
+    for (index, row) in rows.enumerated() where !isTable(row) {
+      found.append("rows: row \(index + 1): expected a table, got \(row.rawText)")
+    }
+    return found
+  }
+
+  private static func mistakes(
+    in test: JSONView, known: [String], inExpect: (JSONView) -> [String]
+  ) -> [String] {
+    let unknown = unknownKeys(of: test, known: known, in: "a case")
     var found = unknown
     if test["name"]?.string == nil { found.append("name: expected a text, got \(test["name"]?.rawText ?? "nothing")") }
     if let params = test["params"], !isTable(params) { found.append("params: expected a table, got \(params.rawText)") }
@@ -22,11 +45,33 @@ enum PolicyTestShape {
       // Most probably the unknown key is the one that is missing.
       if unknown.isEmpty { found.append("nothing is expected: say expect = { … } or error = { code = \"…\" }") }
     case (_?, _?): found.append("expect and error stand both there: either there is a decision or there is none")
-    case (let expect?, nil):
-      if expect.members.isEmpty {
-        found.append("expect: expected a table with at least one key, got \(expect.rawText)")
-      }
+    case (let expect?, nil): found += inExpect(expect)
     case (nil, let error?): found += mistakes(inError: error)
+    }
+    return found
+  }
+
+  private static func mistakes(inExpect expect: JSONView) -> [String] {
+    expect.members.isEmpty ? ["expect: expected a table with at least one key, got \(expect.rawText)"] : []
+  }
+
+  /// What is expected of rows: for each a table, of a decision's keys or with nothing but an error.
+  private static func mistakes(inExpects expects: JSONView, rows: Int) -> [String] {
+    guard expects.kind == .array else {
+      return ["expect: expected a list with a table for each row, got \(expects.rawText)"]
+    }
+    let elements = expects.elements
+    var found: [String] = []
+    if elements.count != rows { found.append("expect: has \(elements.count) for \(rows) rows: expected one for each") }
+    for (index, expect) in elements.enumerated() {
+      let mistakes =
+        if let error = expect["error"] {
+          (expect.members.count > 1 ? ["error stands beside other keys: either there is a decision or there is none"] : [])
+            + mistakes(inError: error)
+        } else {
+          mistakes(inExpect: expect)
+        }
+      found += mistakes.map { "row \(index + 1): \($0)" }
     }
     return found
   }

@@ -1,5 +1,5 @@
 package import CRemitJSON
-private import CRemitLua
+internal import CRemitLua
 package import RemitModel
 
 /// The policy machine: one sandboxed Lua state that loads policies and decides inputs.
@@ -7,14 +7,14 @@ package import RemitModel
 /// It belongs to one thread at a time. A machine that met its memory limit is spent: its owner replaces it.
 @safe package final class LuaVM {
   // SAFETY: made by `init`, destroyed by `deinit`, and used by one thread at a time, as the class is not Sendable.
-  private let machine: OpaquePointer
+  let machine: OpaquePointer
   /// The machine calls it by an unowned pointer, so it must live as long.
   private let source: any ModuleSource
   private let bridge: SourceBridge
 
   /// A policy that this machine has loaded.
   package struct Policy: Equatable {
-    fileprivate let number: UInt32
+    let number: UInt32
   }
 
   package init(limits: Limits, source: any ModuleSource) throws(LuaError) {
@@ -170,7 +170,7 @@ package import RemitModel
     throw LuaError(code: code, message: message)
   }
 
-  private func errorCode(_ status: remit_status) -> ErrorCode? {
+  func errorCode(_ status: remit_status) -> ErrorCode? {
     switch status {
     case REMIT_OK: nil
     case REMIT_PARSE_ERROR: .parseError
@@ -203,7 +203,8 @@ extension remit_limits {
   fileprivate init(_ limits: Limits) {
     self.init(
       decision: remit_budget(limits.decision), load: remit_budget(limits.load),
-      decision_bytes: limits.decisionBytesMax, nesting_depth: UInt32(limits.nestingDepthMax))
+      decision_bytes: limits.decisionBytesMax, nesting_depth: UInt32(limits.nestingDepthMax),
+      group_memory_bytes: limits.groupMemoryBytesMax)
   }
 }
 

@@ -26,6 +26,12 @@ package struct Limits: Equatable, Sendable {
   package var decisionMillisecondsMax: UInt32 = 50
   /// A decision as JSON.
   package var decisionBytesMax = 1 << 20
+  /// Rows that a group policy decides together.
+  package var groupRowsMax = 100_000
+  /// The same rows as JSON.
+  package var groupBytesMax = 32 << 20
+  /// What the decisions of one group may hold together, where there are so many that their shares add up to more.
+  package var groupMemoryBytesMax = 256 << 20
   /// Loading a policy with everything that it requires.
   package var load = Budget(instructionsMax: 100_000_000, memoryBytesMax: 256 << 20, milliseconds: 5_000)
   /// One file of a policy folder: as much as loading may hold.

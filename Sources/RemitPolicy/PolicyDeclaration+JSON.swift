@@ -12,8 +12,16 @@ extension PolicyDeclaration {
     isStrict = view["strict"]?.boolean ?? false
     outcomes = view["outcomes"]?.elements.compactMap(\.string) ?? []
     self.input = input
+    group = view["group"].map { Group($0) }
     params = view["params"]?.elements.compactMap { Param($0) } ?? []
     reasons = view["reasons"]?.elements.compactMap { Reason($0) } ?? []
+  }
+}
+
+extension PolicyDeclaration.Group {
+  fileprivate init(_ view: JSONView) {
+    by = view["by"]?.elements.compactMap(\.string) ?? []
+    order = view["order"]?.string
   }
 }
 

@@ -6,8 +6,18 @@ package struct PolicyDeclaration: Sendable {
   package var isStrict: Bool
   package var outcomes: [String]
   package var input: FieldType
+  /// Nil where rows are decided one by one.
+  package var group: Group?
   package var params: [Param]
   package var reasons: [Reason]
+
+  /// Which rows are decided together: paths of fields.
+  package struct Group: Sendable {
+    /// Rows that are equal in all of these are a group.
+    package var by: [String]
+    /// What the rows of a group are sorted by; nil where they stay in the order of the input.
+    package var order: String?
+  }
 
   /// What an analyst may turn.
   package struct Param: Sendable {

@@ -32,6 +32,7 @@ typedef struct remit_limits {
   remit_budget load;
   size_t decision_bytes;      /* a decision as JSON */
   uint32_t nesting_depth;     /* of input and decision */
+  size_t group_memory_bytes;  /* the most that the rows of a group share, see remit_vm_group_decide */
 } remit_limits;
 
 /* A module's translated text, as RemitSyntax emits it. */
@@ -115,6 +116,37 @@ remit_status remit_vm_coverage(remit_vm *vm, remit_slice *out);
 /* Checks an input without deciding it: reads it as `remit_vm_decide` does, under the same budget. REMIT_INVALID_INPUT whatever is
  * wrong with it; deciding it says what. */
 remit_status remit_vm_read(remit_vm *vm, uint32_t policy, remit_slice input);
+
+/* ---- Group policies, which decide rows together. */
+
+/* What a row is grouped and sorted by, as bytes that compare as the values do. Both parts say where they end. */
+typedef struct remit_key {
+  size_t group_bytes;         /* the first: rows of one group have the same */
+  size_t order_bytes;         /* those behind them: the order within the group; none where that is the input's */
+  remit_slice id;             /* the input's own id as written, or empty */
+} remit_key;
+
+/* Reads one input of a group policy as `remit_vm_decide` does, and appends its key to `out`. Every status but REMIT_OK has
+ * appended an error line instead: the row is in no group. */
+remit_status remit_vm_read_key(remit_vm *vm, uint32_t policy, remit_slice input, uint64_t line, remit_buffer *out, remit_key *key);
+
+typedef struct remit_row {
+  remit_slice input, id;      /* as for and from remit_vm_read_key */
+  uint64_t line;
+} remit_row;
+
+/* Decides the rows of one group, in the order in which `decide_group` is to see them. They share the budgets of one decision times
+ * their number, of memory at most `group_memory_bytes`.
+ *
+ * Where the status is REMIT_OK, `remit_vm_group_write` appends each row's result line. After any other status of either function
+ * `remit_vm_group_error` appends the line that each row gets in its place. `remit_vm_group_end` lets go of the group. */
+remit_status remit_vm_group_decide(remit_vm *vm, uint32_t policy, const remit_row *rows, size_t count);
+/* The decision of the row with that index, from 0. */
+remit_status remit_vm_group_write(remit_vm *vm, const remit_row *row, size_t index, remit_buffer *out);
+void remit_vm_group_error(remit_vm *vm, const remit_row *row, remit_buffer *out);
+void remit_vm_group_end(remit_vm *vm);
+/* Instead of deciding a group that is too large: its rows get that message, and `budget_exceeded` for memory. */
+void remit_vm_group_refuse(remit_vm *vm, uint32_t policy, remit_slice message);
 
 /* The outcome of the last decision, as its number in the declaration's `outcomes`. */
 uint32_t remit_vm_last_outcome(const remit_vm *vm);

@@ -1,4 +1,5 @@
-/* Decision tables: a spreadsheet's rules, compiled. table_read.c reads the file, table_cell.c its cells, table_decide.c decides.
+/* Decision tables: a spreadsheet's rules, compiled. table_read.c reads the file, table_cell.c its cells, table_index.c makes the index
+ * that table_search.c asks, table_decide.c decides.
  *
  * All that a table is made of lies in Lua userdata that its `slots` hold, beside the texts that it names. */
 #ifndef REMIT_DECISION_TABLE_H
@@ -76,13 +77,15 @@ typedef struct remit_table_word {
   bool is_value;
 } remit_table_word;
 
-/* A rule is a row of numbers: name's slot or 0, cells by input, literals by output (0: left out). */
-enum { REMIT_RULE_NAME, REMIT_RULE_CELLS };
+/* A rule is a row of numbers: name's slot or 0, row in the file, cells by input, literals by output (0: left out). */
+enum { REMIT_RULE_NAME, REMIT_RULE_LINE, REMIT_RULE_CELLS };
+
+typedef struct remit_table_index remit_table_index;
 
 typedef struct remit_decision_table {
   const char *file;
   remit_hit hit;
-  uint32_t input_count, output_count, rule_count, word_count, param_count, stride;
+  uint32_t input_count, output_count, rule_count, word_count, param_count, cell_count, literal_count, stride;
   remit_table_input *inputs;
   remit_table_output *outputs;
   int32_t *parts;             /* slots of the names in paths */
@@ -91,6 +94,7 @@ typedef struct remit_decision_table {
   remit_test *tests;
   remit_cell *cells;
   uint32_t *rules;
+  remit_table_index *index;
   /* What a call works on. No Lua code runs while they are in use, so calls need not share. */
   remit_scalar *values;       /* by input */
   remit_scalar *given;        /* by word */

@@ -1,9 +1,11 @@
 #include <string.h>
 
 #include "arith.h"
-#include "decision_table.h"
+#include "table_index.h"
 
 /* A decision table at work: which rules match a record, and what comes of them. */
+
+enum { CHARGE_EVERY = 256 };  /* steps */
 
 /* ---- Values */
 
@@ -81,6 +83,7 @@ typedef struct call {
   const remit_decision_table *table;
   int slots, params;          /* places on the stack: of the slots, and of what stands before the first param */
   uint64_t steps;             /* not yet charged */
+  remit_search search;
 } call;
 
 static const remit_scalar *literal_at(const call *c, uint32_t number) {
@@ -91,13 +94,14 @@ static const remit_scalar *literal_at(const call *c, uint32_t number) {
 /* Pushes the input of that path. Anything but a table on the way to it is as good as nothing. */
 static void push_input(const call *c, const remit_table_input *input) {
   lua_State *L = c->L;
-  lua_pushvalue(L, 1);
-  for (uint32_t i = 0; i < input->part_count; i++) {
-    lua_rawgeti(L, c->slots, c->table->parts[input->first_part + i]);
-    if (lua_istable(L, -2)) {
+  const int32_t *parts = c->table->parts + input->first_part;
+  lua_rawgeti(L, c->slots, parts[0]);
+  lua_gettable(L, 1);
+  for (uint32_t i = 1; i < input->part_count; i++) {
+    if (lua_istable(L, -1)) {
+      lua_rawgeti(L, c->slots, parts[i]);
       lua_gettable(L, -2);
     } else {
-      lua_pop(L, 1);
       lua_pushnil(L);
     }
     lua_replace(L, -2);
@@ -190,32 +194,46 @@ static const uint32_t *rule_at(const remit_decision_table *table, uint32_t rule)
   return table->rules + (size_t)rule * table->stride + REMIT_RULE_CELLS;
 }
 
+/* Whether a candidate matches: the index vouches for all inputs but these. */
 static bool matches(call *c, uint32_t rule) {
   const remit_decision_table *table = c->table;
   const uint32_t *cells = rule_at(table, rule);
-  for (uint32_t i = 0; i < table->input_count; i++) {
-    if (!cells[i]) continue;
-    const remit_cell *cell = &table->cells[cells[i]];
-    if (holds_any(c, table->tests + cell->first, cell->count, &table->values[i]) != YES) return false;
+  for (uint32_t i = 0; i < c->search.rough_count; i++) {
+    uint32_t input = table->index->rough[i];
+    if (!cells[input]) continue;
+    const remit_cell *cell = &table->cells[cells[input]];
+    if (holds_any(c, table->tests + cell->first, cell->count, &table->values[input]) != YES) return false;
   }
   return true;
 }
 
-/* The first rule from `rule` on that matches, or the number of rules. All that asks for rules asks here. */
-static uint32_t next_match(call *c, uint32_t rule) {
-  for (; rule < c->table->rule_count; rule++) {
-    bool found = matches(c, rule);
-    remit_charge(c->L, c->steps + 1);
-    c->steps = 0;
-    if (found) break;
-  }
-  return rule;
+static void charge(call *c) {
+  remit_charge(c->L, c->steps);
+  c->steps = 0;
+}
+
+/* The next rule that matches, or the number of rules. All that asks for rules asks here. */
+static uint32_t next_match(call *c) {
+  do {
+    for (uint32_t rule; (rule = remit_search_next(&c->search)) != UINT32_MAX;) {
+      c->steps++;
+      if (c->search.rough_count && !matches(c, rule)) {
+        if (c->steps > CHARGE_EVERY) charge(c);
+        continue;
+      }
+      charge(c);
+      return rule;
+    }
+    charge(c);
+  } while (remit_search_advance(&c->search, &c->steps));
+  charge(c);
+  return c->table->rule_count;
 }
 
 static uint32_t match_all(call *c) {
   const remit_decision_table *table = c->table;
   uint32_t count = 0;
-  for (uint32_t rule = next_match(c, 0); rule < table->rule_count; rule = next_match(c, rule + 1)) table->matched[count++] = rule;
+  for (uint32_t rule; (rule = next_match(c)) < table->rule_count;) table->matched[count++] = rule;
   return count;
 }
 
@@ -344,7 +362,7 @@ static void push_all(const call *c, uint32_t count) {
 }
 
 static uint32_t decide_first(call *c) {
-  uint32_t rule = next_match(c, 0), count = rule < c->table->rule_count;
+  uint32_t rule = next_match(c), count = rule < c->table->rule_count;
   if (count) c->table->matched[0] = rule;
   push_one(c, count);
   return count;
@@ -352,9 +370,9 @@ static uint32_t decide_first(call *c) {
 
 static uint32_t decide_unique(call *c) {
   const remit_decision_table *table = c->table;
-  uint32_t first = next_match(c, 0);
+  uint32_t first = next_match(c);
   if (first < table->rule_count) {
-    uint32_t second = next_match(c, first + 1);
+    uint32_t second = next_match(c);
     if (second < table->rule_count) refuse_two(c, first, second, "both match, and the hit policy is U (unique)");
   }
   table->matched[0] = first;
@@ -474,6 +492,7 @@ int remit_table_decide(lua_State *L) {
   lua_pushvalue(L, lua_upvalueindex(2));
   call c = {.L = L, .table = lua_touserdata(L, lua_upvalueindex(1)), .slots = 3};
   push_values(&c);
+  remit_search_start(&c.search, c.table, &c.steps);
   uint32_t count = deciders[c.table->hit](&c);
   remit_charge(L, count);
   lua_createtable(L, (int)count, 0);

@@ -1,6 +1,6 @@
 #include <string.h>
 
-#include "decision_table.h"
+#include "table_index.h"
 
 /* A decision table's file -> rules. The owner hands its records over as for datasets: [[row,"cell",…],…], the header first. */
 
@@ -263,6 +263,7 @@ static void read_rule(remit_table_reader *r, remit_json_walk *walk) {
   uint32_t stride = r->inputs.count + r->outputs.count + REMIT_RULE_CELLS, first = r->rules.count, place = 0;
   uint32_t input = first + REMIT_RULE_CELLS, output = input + r->inputs.count;
   remit_pile_add(r, &r->rules, stride);
+  ((uint32_t *)r->rules.items)[first + REMIT_RULE_LINE] = (uint32_t)r->line;
   if (text && length) {
     lua_pushlstring(L, text, length);
     ((uint32_t *)r->rules.items)[first + REMIT_RULE_NAME] = (uint32_t)remit_table_keep(r);
@@ -319,7 +320,8 @@ static remit_decision_table *make_table(remit_table_reader *r) {
   remit_decision_table *table = take(r, 1, sizeof *table);
   *table = (remit_decision_table){
     .file = r->file, .hit = r->hit, .input_count = r->inputs.count, .output_count = r->outputs.count, .rule_count = rules,
-    .word_count = r->words.count, .param_count = r->param_count, .stride = stride, .inputs = r->inputs.items,
+    .word_count = r->words.count, .param_count = r->param_count,
+    .cell_count = r->cells.count, .literal_count = r->literals.count, .stride = stride, .inputs = r->inputs.items,
     .outputs = r->outputs.items, .parts = r->parts.items, .words = r->words.items, .literals = r->literals.items,
     .tests = r->tests.items, .cells = r->cells.items, .rules = r->rules.items,
   };
@@ -352,7 +354,9 @@ static int open_table(lua_State *L) {
   lua_pushvalue(L, 1);
   remit_table_keep(&r);
   read_records(&r, records);
-  lua_pushlightuserdata(L, make_table(&r));
+  remit_decision_table *table = make_table(&r);
+  remit_table_make_index(&r, table);
+  lua_pushlightuserdata(L, table);
   lua_pushvalue(L, r.slots);
   lua_pushcclosure(L, remit_table_decide, 2);
   if (!remit_address_set_add(&vm->frozen, lua_topointer(L, -1))) remit_no_memory(L);

@@ -28,6 +28,7 @@ struct RemitBench {
       the first \(grouped(checked)) answers are the reference's
 
       \(figures.tables)
+      \(try TableBench(options).report())
       """)
   }
 

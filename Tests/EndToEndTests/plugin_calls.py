@@ -51,16 +51,23 @@ def call(plugin, calls, plugins=PLUGINS):
     return values
 
 
-def load_error(plugin, files):
-    """What is said where the shipped plugin stands with other data files: {name: text or bytes}."""
+def with_data(plugin, files):
+    """The files of a folder that holds the shipped plugin with other data files: {name: text or bytes}."""
     own = os.path.join(PLUGINS, plugin)
-    held = {f"policies/t/t.lua": policy('return { outcome = "approve", reasons = { "ok" } }',
-                                        prelude=f'local subject = require "plugin.{plugin}"\n')}
+    held = {}
     for name in sorted(os.listdir(own)):
         if not name.endswith("_test.lua"):
             with open(os.path.join(own, name), "rb") as file:
                 held[f"plugins/{plugin}/{name}"] = file.read()
     held.update({f"plugins/{plugin}/{name}": text for name, text in files.items()})
+    return held
+
+
+def load(plugin, files):
+    """The exit status and the words of a run where the shipped plugin stands with other data files."""
+    held = with_data(plugin, files)
+    held["policies/t/t.lua"] = policy('return { outcome = "approve", reasons = { "ok" } }',
+                                      prelude=f'local subject = require "plugin.{plugin}"\n')
     with Folder(held) as folder:
         done = folder.run("batch", "--policy", "t.t", data="{}\n")
     return done.returncode, done.stderr.decode()

@@ -7,7 +7,7 @@ from calendar import monthrange
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 
-from plugin_calls import PLUGINS, Failed, call, load_error
+from plugin_calls import PLUGINS, Failed, call, load
 
 SEED = int(os.environ.get("REMIT_SEED", "20250615"))
 ONE = timedelta(days=1)
@@ -282,14 +282,14 @@ class CalendarTests(unittest.TestCase):
             (b"", work, "holidays.csv"),
         ):
             with self.subTest(said=said):
-                status, message = load_error("calendar", {"holidays.csv": holidays, "working_days.csv": working})
+                status, message = load("calendar", {"holidays.csv": holidays, "working_days.csv": working})
                 self.assertEqual(status, 4, message)
                 self.assertIn(said, message)
 
     def test_rows_in_any_order_with_carriage_returns(self):
         rows = ["CN,2025-01-01,New Year's Day,6|7", "CN,2024-01-01,New Year's Day,6|7", "CN,2024-05-01,Labour Day,6|7"]
         text = b"\xef\xbb\xbf" + "\r\n".join(["calendar,date,name,weekend_iso_days"] + rows).encode()
-        status, message = load_error("calendar", {"holidays.csv": text, "working_days.csv": "calendar,date,name\r\n"})
+        status, message = load("calendar", {"holidays.csv": text, "working_days.csv": "calendar,date,name\r\n"})
         self.assertEqual(status, 0, message)
 
 

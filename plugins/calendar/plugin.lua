@@ -321,10 +321,32 @@ local function last_business_day(day, country)
   return roll(month_end(day), "preceding", country)
 end
 
+---A set of the names.
+local function set_of(names)
+  local set = {}
+  for _, name in ipairs(names) do
+    set[name] = true
+  end
+  return set
+end
+
+local TERMS = set_of { "from_month_end", "months", "days", "business_days", "to_month_end", "roll" }
+local PLAN = set_of { "first", "every", "count", "rest", "roll" }
+
+---Refuses a misspelt name, which would else mean nothing, silently.
+local function check_names(given, known, what)
+  for name in pairs(given) do
+    if not known[name] then
+      error(what .. ' have no "' .. tostring(name) .. '"')
+    end
+  end
+end
+
 ---When a claim of the day is due. The steps are taken in this order, each where the terms have it: to the end of the month
 ---(`from_month_end`), months, days, business days, to the end of the month (`to_month_end`), and last the roll.
 ---@param terms table { from_month_end, months, days, business_days, to_month_end, roll }
 local function due_date(day, terms, country)
+  check_names(terms, TERMS, "terms")
   local due = terms.from_month_end and month_end(day) or day
   due = date.add_months(due, terms.months or 0)
   due = date.add_days(due, terms.days or 0)
@@ -349,6 +371,7 @@ local STEPS = {
 ---@param plan table { first, every, count, rest, roll }
 ---@return table { due, amount }, …
 local function instalments(amount, plan, country)
+  check_names(plan, PLAN, "plans of instalments")
   if plan.count < 1 or plan.count > 600 then
     error("a plan has 1 to 600 instalments, not " .. plan.count)
   end

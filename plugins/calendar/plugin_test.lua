@@ -82,6 +82,7 @@ return test "plugin.calendar" {
   { name = "a month from January 31 in a leap year", call = "due_date", with = { "2024-01-31", { months = 1 }, "NL" }, expect = "2024-02-29" },
   { name = "ten business days", call = "due_date", with = { "2025-09-26", { business_days = 10 }, "CN" }, expect = "2025-10-16" },
   { name = "at once, on a holiday", call = "due_date", with = { "2025-12-25", {}, "NL" }, expect = "2025-12-29" },
+  { name = "a misspelt term", call = "due_date", with = { "2025-01-01", { day = 30 }, "NL" }, error = 'terms have no "day"' },
   { name = "due behind the data", call = "due_date", with = { "2027-12-15", { days = 30 }, "NL" }, error = "2028-01-14" },
 
   { name = "instalments with the rest in the last", call = "instalments", with = { 100, STEP_MONTH, "NL" }, expect = {
@@ -92,6 +93,8 @@ return test "plugin.calendar" {
     expect = { { due = "2025-01-31", amount = 50.01 }, { due = "2025-04-30", amount = 50 } } },
   { name = "a credit", call = "instalments", with = { -0.05, { first = "2025-01-30", every = "week", count = 2 }, "NL" },
     expect = { { due = "2025-01-30", amount = -0.02 }, { due = "2025-02-06", amount = -0.03 } } },
+  { name = "a misspelt part of a plan", call = "instalments",
+    with = { 1, { first = "2025-01-31", every = "year", count = 1, rst = "first" }, "NL" }, error = 'plans of instalments have no "rst"' },
   { name = "less than a cent", call = "instalments", with = { 0.005, STEP_MONTH, "NL" }, error = "no whole number of cents" },
   { name = "no instalment", call = "instalments", with = { 1, { first = "2025-01-31", every = "year", count = 0 }, "NL" }, error = "instalments, not 0" },
 

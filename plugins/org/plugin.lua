@@ -282,7 +282,16 @@ end
 ---@param up_to table|nil { role, level }; where both are there the first that meets one
 ---@return table|nil ids, the next manager first
 local function chain(id, day, up_to)
-  local role, level = up_to and up_to.role, up_to and up_to.level
+  local role, level
+  for what, value in pairs(up_to or {}) do
+    if what == "role" then
+      role = value
+    elseif what == "level" then
+      level = value
+    else
+      error('a chain goes up to a role or a level, not to a "' .. tostring(what) .. '"')
+    end
+  end
   if role then
     check_name("role", role)
   end

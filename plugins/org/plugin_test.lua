@@ -31,6 +31,7 @@ return test "plugin.org" {
   { name = "the chain of an earlier day", call = "chain", with = { "U5", "2019-08-31", { role = "manager" } }, expect = { "U8" } },
   { name = "the chain to an unknown role", call = "chain", with = { "U1", DAY, { role = "manger" } },
     error = 'there is no role "manger": the files have auditor, board, buyer' },
+  { name = "the chain to something else", call = "chain", with = { "U1", DAY, { rank = "manager" } }, error = 'not to a "rank"' },
   { name = "the chain of nobody", call = "chain", with = { "U999", DAY }, error = "U999" },
 
   { name = "somebody above", call = "reports_to", with = { "U1", "U9", DAY }, expect = true },

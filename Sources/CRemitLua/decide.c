@@ -12,12 +12,85 @@ static void write_id(const remit_job *job, uint64_t line, remit_buffer *out) {
   else remit_buffer_int64(out, (int64_t)line);
 }
 
+/* ---- What stands around a decision, or around the members of an error; see remit_form. */
+
+static void put_text(remit_buffer *out, const char *text) { remit_buffer_append(out, text, strlen(text)); }
+
+static void start_reply(const remit_job *job, remit_buffer *out) {
+  put_text(out, "{\"jsonrpc\":\"2.0\",\"id\":");
+  if (job->reply_id.length) remit_buffer_append(out, job->reply_id.bytes, job->reply_id.length);
+  else put_text(out, "null");
+}
+
+static inline void start_decision(const remit_job *job, const remit_policy *policy, remit_buffer *out) {
+  if (__builtin_expect(job->form == REMIT_FORM_LINE, 1)) {
+    write_id(job, job->line, out);
+    remit_buffer_append(out, policy->opening.bytes, policy->opening.length);
+  } else if (job->form == REMIT_FORM_REPLY) {
+    start_reply(job, out);
+    put_text(out, ",\"result\":{");
+    remit_buffer_append(out, policy->opening.bytes + 1, policy->opening.length - 1);
+  } else {
+    put_text(out, "{\"decision\":{\"outcome\":");
+  }
+}
+
+static inline void end_decision(const remit_job *job, remit_buffer *out) {
+  static const char line[REMIT_TEXT_PADDING] = "}\n", reply[REMIT_TEXT_PADDING] = "}}", element[REMIT_TEXT_PADDING] = "}";
+  if (__builtin_expect(job->form == REMIT_FORM_LINE, 1)) remit_put(out, line, 2);
+  else if (job->form == REMIT_FORM_REPLY) remit_put(out, reply, 2);
+  else remit_put(out, element, 1);
+}
+
 static void start_error(remit_vm *vm, remit_buffer *out) {
+  if (vm->job.form != REMIT_FORM_LINE) {
+    vm->job.error_start = out->length;
+    put_text(out, "{\"error\":{");
+    return;
+  }
   write_id(&vm->job, vm->job.line, out);
   remit_buffer_append(out, ",\"line\":", 8);
   remit_buffer_int64(out, (int64_t)vm->job.line);
   remit_buffer_append(out, vm->job.policy->label.bytes, vm->job.policy->label.length);
   remit_buffer_append(out, ",\"error\":{", 10);
+}
+
+/* The members of an error are "code":…,"message":… and others; JSON-RPC has the message outside of them. */
+static void reply_error(remit_vm *vm, remit_buffer *out) {
+  remit_buffer *members = &vm->scratch;
+  size_t start = vm->job.error_start, skipped = strlen("{\"error\":{");
+  members->length = 0;
+  members->failed = false;
+  remit_buffer_append(members, out->bytes + start + skipped - 1, out->length - start - skipped + 1);
+  remit_buffer_byte(members, '}');
+  out->length = start;
+  start_reply(&vm->job, out);
+  put_text(out, ",\"error\":{\"code\":-32000");
+  remit_json_walk walk;
+  remit_slice whole = {members->bytes, members->length};
+  for (int message = 1; message >= 0 && remit_json_walk_start(&walk, whole); message--) {
+    if (!message) put_text(out, ",\"data\":{");
+    for (bool first = true; remit_json_walk_next(&walk);) {
+      bool is_message = walk.key.length == 7 && memcmp(walk.key.bytes, "message", 7) == 0;
+      if (is_message != (message == 1)) continue;
+      if (message || !first) remit_buffer_byte(out, ',');
+      first = false;
+      remit_buffer_byte(out, '"');
+      remit_buffer_append(out, walk.key.bytes, walk.key.length);
+      put_text(out, "\":");
+      remit_buffer_append(out, walk.value.bytes, walk.value.length);
+    }
+  }
+  put_text(out, "}}}");
+  if (members->failed) out->failed = true;
+}
+
+static void end_error(remit_vm *vm, remit_buffer *out) {
+  switch (vm->job.form) {
+  case REMIT_FORM_LINE: put_text(out, "}}\n"); break;
+  case REMIT_FORM_REPLY: reply_error(vm, out); break;
+  case REMIT_FORM_ELEMENT: put_text(out, "}}"); break;
+  }
 }
 
 void remit_write_id(remit_vm *vm, remit_buffer *out) { write_id(&vm->job, vm->job.line, out); }
@@ -63,12 +136,10 @@ static int run(lua_State *L) {
   lua_call(L, 3, 1);
   remit_budget_settle(L, vm);
   remit_buffer *out = vm->job.out;
-  write_id(&vm->job, vm->job.line, out);
-  remit_buffer_append(out, policy->opening.bytes, policy->opening.length);
+  start_decision(&vm->job, policy, out);
   remit_encode_decision(L, policy, 3, out);
   remit_budget_settle(L, vm);
-  static const char end[REMIT_TEXT_PADDING] = "}\n";
-  remit_put(out, end, 2);
+  end_decision(&vm->job, out);
   return 0;
 }
 
@@ -194,7 +265,7 @@ void remit_job_end(remit_vm *vm, remit_status status) {
 void remit_write_error(remit_vm *vm, remit_status status, remit_buffer *out) {
   start_error(vm, out);
   write_policy_error(vm, status, out);
-  remit_buffer_append(out, "}}\n", 3);
+  end_error(vm, out);
 }
 
 remit_status remit_run_input(remit_vm *vm, remit_job job, int run) {
@@ -214,7 +285,7 @@ remit_status remit_run_input(remit_vm *vm, remit_job job, int run) {
     remit_watch_begin(vm, vm->limits.decision.milliseconds);
     lua_status = lua_pcall(L, 0, 0, 1);
     remit_watch_end(vm);
-    if (lua_status == LUA_OK) remit_buffer_append(out, "}}\n", 3);
+    if (lua_status == LUA_OK) end_error(vm, out);
   }
   remit_status status = vm->job.status;
   if (__builtin_expect(lua_status != LUA_OK, 0)) {
@@ -236,6 +307,12 @@ remit_status remit_run_input(remit_vm *vm, remit_job job, int run) {
 remit_status remit_vm_decide(remit_vm *vm, uint32_t number, remit_slice input, uint64_t line, remit_buffer *out) {
   remit_policy *policy = vm->policies[number];
   return remit_run_input(vm, (remit_job){.policy = policy, .input = input, .out = out, .line = line, .status = REMIT_OK}, policy->run);
+}
+
+remit_status remit_vm_decide_as(remit_vm *vm, uint32_t number, remit_slice input, remit_form form, remit_slice id, remit_buffer *out) {
+  remit_policy *policy = vm->policies[number];
+  remit_job job = {.policy = policy, .input = input, .out = out, .line = 1, .form = form, .reply_id = id, .status = REMIT_OK};
+  return remit_run_input(vm, job, policy->run);
 }
 
 remit_status remit_vm_decide_traced(remit_vm *vm, uint32_t policy, remit_slice input, uint64_t line, remit_buffer *out) {

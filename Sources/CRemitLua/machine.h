@@ -42,6 +42,9 @@ typedef struct remit_job {
   remit_slice id;             /* the input's own id as written, or empty */
   remit_status status;
   uint64_t line;
+  remit_form form;
+  remit_slice reply_id;       /* of REMIT_FORM_REPLY */
+  size_t error_start;         /* where the error that is being written starts in `out` */
   bool used;                  /* the machine had decided before */
   size_t group_bytes;         /* of the key that was read, see group.c */
   bool escaped_key;           /* a key with escapes was read: it may be the id's */

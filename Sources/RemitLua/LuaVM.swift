@@ -113,6 +113,28 @@ package import RemitModel
     return errorCode(unsafe remit_vm_decide(machine, policy.number, slice, line, buffer))
   }
 
+  /// What stands around a decision, and around an error.
+  package enum Form: Sendable {
+    /// `{"jsonrpc":"2.0","id":…,"result":{"policy":…,"version":…,"decision":{…}}}`, or `"error"` as JSON-RPC has it.
+    case reply
+    /// `{"decision":{…}}` or `{"error":{…}}`.
+    case element
+  }
+
+  /// Decides as `decide` does, in another form and without a newline. Allocates nothing on this side.
+  ///
+  /// - Parameter id: Of a reply, as it is to stand there: valid JSON; empty for null.
+  @unsafe package func decide(
+    _ policy: Policy, input: UnsafeRawBufferPointer, form: Form, id: UnsafeRawBufferPointer,
+    into buffer: UnsafeMutablePointer<remit_buffer>
+  ) -> ErrorCode? {
+    // SAFETY: the caller vouches for both and the bytes behind the input.
+    let slice = unsafe remit_slice(bytes: input.baseAddress?.assumingMemoryBound(to: UInt8.self), length: input.count)
+    let id = unsafe remit_slice(bytes: id.baseAddress?.assumingMemoryBound(to: UInt8.self), length: id.count)
+    let form = form == .reply ? REMIT_FORM_REPLY : REMIT_FORM_ELEMENT
+    return errorCode(unsafe remit_vm_decide_as(machine, policy.number, slice, form, id, buffer))
+  }
+
   // MARK: Tracing
 
   /// Decides as `decide` does, and notes what is read and how conditions turn out. For machines of traced texts.

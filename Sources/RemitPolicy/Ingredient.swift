@@ -1,5 +1,5 @@
 private import Crypto
-internal import RemitModel
+package import RemitModel
 
 /// One thing that a policy is made of, as its version counts it.
 struct Ingredient: Hashable, Comparable, Sendable {
@@ -31,6 +31,16 @@ extension Version {
       hash.update(data: Array("\(item.kind.rawValue)\0\(item.name)\0\(item.length)\0".utf8))
       hash.update(data: item.digest)
     }
+    self.init(digest: hash.finalize())
+  }
+}
+
+extension Version {
+  /// The hash over policies' names and versions, which are sorted by name.
+  package init(_ policies: [LoadedPolicy]) {
+    var hash = SHA256()
+    hash.update(data: Array("remit snapshot 1\0".utf8))
+    for policy in policies { hash.update(data: Array("\(policy.name)\0\(policy.version.hex)\0".utf8)) }
     self.init(digest: hash.finalize())
   }
 }

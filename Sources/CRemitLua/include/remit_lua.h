@@ -95,6 +95,15 @@ bool remit_vm_set_at(remit_vm *vm, remit_slice at);
  * REMIT_OK wrote an error line, and the machine is ready for the next input (unless `remit_vm_spent`). */
 remit_status remit_vm_decide(remit_vm *vm, uint32_t policy, remit_slice input, uint64_t line, remit_buffer *out);
 
+/* What stands around a decision, and around an error. */
+typedef enum remit_form {
+  REMIT_FORM_LINE,            /* of remit_vm_decide */
+  REMIT_FORM_REPLY,           /* {"jsonrpc":"2.0","id":…,"result":{"policy":…,"version":…,"decision":{…}}}, or "error" as JSON-RPC has it */
+  REMIT_FORM_ELEMENT,         /* {"decision":{…}} or {"error":{…}} */
+} remit_form;
+/* Decides as remit_vm_decide does; no newline is written. `id`: of a reply, as it is to stand there; empty for null. */
+remit_status remit_vm_decide_as(remit_vm *vm, uint32_t policy, remit_slice input, remit_form form, remit_slice id, remit_buffer *out);
+
 /* ---- Tracing: of machines whose modules are traced texts.
  *
  * Sites are numbered in each module as RemitSyntax numbers them. Modules stand in the order in which they were loaded. */

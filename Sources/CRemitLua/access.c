@@ -56,25 +56,41 @@ static bool declares(const remit_declared_plugin *plugin, const char *file) {
   return false;
 }
 
-remit_slice remit_ask_file(lua_State *L, int arg) {
-  remit_vm *vm = remit_vm_of(L);
+/* Pushes the module that asks for the file named at `arg`; raises where that is a plugin that has not declared the file. */
+static remit_slice push_asker(lua_State *L, int arg, remit_slice *named) {
   size_t length, name_length;
   const char *file = luaL_checklstring(L, arg, &length), *name, *part;
+  *named = (remit_slice){(const uint8_t *)file, length};
   remit_push_asking_module(L);
   size_t module_length = 0;
   const char *module = lua_tolstring(L, -1, &module_length);
   if (module && remit_plugin_module(module, &name, &name_length, &part)) {
-    const remit_declared_plugin *plugin = remit_plugin_find(vm, name, name_length);
+    const remit_declared_plugin *plugin = remit_plugin_find(remit_vm_of(L), name, name_length);
     if (!plugin) refuse_undeclared(L, name, name_length);
     if (strlen(file) != length || !declares(plugin, file))
       luaL_error(L, "plugin.%s may not read '%s': its declaration's 'files' does not name it", plugin->name, file);
   }
-  remit_slice bytes = {0};
-  if (!vm->source.file(vm->source.context, (remit_slice){(const uint8_t *)module, module_length},
-                       (remit_slice){(const uint8_t *)file, length}, &bytes))
-    luaL_error(L, "cannot read the data file '%s'", file);
+  return (remit_slice){(const uint8_t *)module, module_length};
+}
+
+remit_slice remit_ask_file(lua_State *L, int arg) {
+  const remit_source *source = &remit_vm_of(L)->source;
+  remit_slice file, module = push_asker(L, arg, &file), bytes = {0};
+  if (!source->file(source->context, module, file, &bytes)) luaL_error(L, "cannot read the data file '%s'", lua_tostring(L, arg));
   lua_pop(L, 1);
   return bytes;
+}
+
+remit_dataset *remit_ask_dataset(lua_State *L, int arg, remit_dataset_builder *builder) {
+  remit_vm *vm = remit_vm_of(L);
+  remit_slice file, module = push_asker(L, arg, &file);
+  remit_dataset *dataset = NULL;
+  /* The first machine makes what the others find: the clock must not tell them apart. */
+  remit_watch_end(vm);
+  bool found = vm->source.dataset(vm->source.context, module, file, builder, &dataset);
+  remit_watch_begin(vm, vm->limits.load.milliseconds);
+  lua_pop(L, 1);
+  return found ? dataset : NULL;
 }
 
 /* ---- Modules */

@@ -1,6 +1,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "dataset.h"
 #include "machine.h"
 
 /* JSON -> Lua by declaration, in one pass over the bytes: what is declared is built, the rest is only validated. At the first
@@ -166,16 +167,21 @@ static bool count_within(const remit_type *type, size_t count) {
   return within(type, &exact);
 }
 
+bool remit_type_takes_number(const remit_type *type, const remit_decimal *value) { return within(type, value); }
+
+bool remit_type_takes_text(const remit_type *type, const char *bytes, size_t length) {
+  if (!type->has_min && !type->has_max) return true;
+  /* A text of n bytes has from n / 4 to n characters, which settles most cases without counting. */
+  bool clear = !type->long_bounds && (double)(length / 4) >= type->low && (double)length <= type->high &&
+               (length > 0 || type->low <= 0);
+  return clear || count_within(type, characters(bytes, length));
+}
+
 static bool push_text(lua_State *L, const remit_type *type, const char *bytes, size_t length, int slots) {
   char canonical[32];
   switch (type->kind) {
   case REMIT_TEXT:
-    if (type->has_min || type->has_max) {
-      /* A text of n bytes has from n / 4 to n characters, which settles most cases without counting. */
-      bool clear = !type->long_bounds && (double)(length / 4) >= type->low && (double)length <= type->high &&
-                   (length > 0 || type->low <= 0);
-      if (!clear && !count_within(type, characters(bytes, length))) return false;
-    }
+    if ((type->has_min || type->has_max) && !remit_type_takes_text(type, bytes, length)) return false;
     lua_pushlstring(L, bytes, length);
     return true;
   case REMIT_ENUM:

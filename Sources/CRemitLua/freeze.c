@@ -67,6 +67,7 @@ void remit_check_writable(lua_State *L, int index) {
     luaL_error(L, "attempt to modify the input: it is read-only (make a table of your own)");
   if (remit_address_set_has(&vm->frozen, address))
     luaL_error(L, "attempt to modify a read-only table (what outlives a decision cannot be changed by one)");
+  if (remit_is_row(L, index)) luaL_error(L, "attempt to modify a read-only table (a dataset's row: copy what you need of it)");
 }
 
 /* Raises where writes through a metatable with this __newindex (at the top of the stack) would reach a read-only table. */
@@ -117,8 +118,10 @@ static void check_late_metafield(lua_State *L) {
 /* table, key, value: what `t[k] = v` becomes where the front end cannot prove whose table it is. */
 int remit_op_set(lua_State *L) {
   lua_settop(L, 3);
-  if (lua_type(L, 1) != LUA_TTABLE)
+  if (lua_type(L, 1) != LUA_TTABLE) {
+    if (remit_is_dataset(L, 1)) return luaL_error(L, "attempt to modify a dataset: it is read-only");
     return luaL_error(L, "attempt to index a %s value", remit_typename(L, 1));
+  }
   remit_check_writable(L, 1);
   if (lua_type(L, 2) == LUA_TSTRING) check_late_metafield(L);
   else if (lua_isnil(L, 2)) return luaL_error(L, "table index is nil");

@@ -155,7 +155,7 @@ static int rawlen(lua_State *L) {
 
 static int getmetatable(lua_State *L) {
   luaL_checkany(L, 1);
-  if (lua_type(L, 1) != LUA_TTABLE || !lua_getmetatable(L, 1)) lua_pushnil(L);
+  if (lua_type(L, 1) != LUA_TTABLE || remit_is_row(L, 1) || !lua_getmetatable(L, 1)) lua_pushnil(L);
   return 1;
 }
 

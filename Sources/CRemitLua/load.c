@@ -186,6 +186,7 @@ void remit_load_module(lua_State *L, const char *name, size_t length) {
   snprintf(vm->module_file, sizeof vm->module_file, "%.*s", (int)module.file.length, (const char *)module.file.bytes);
   push_loading(L, name);
   vm->modules_open++;
+  remit_note_lookups(L, module.lookups);
   run_module(L, name, &module);
   if (lua_isnil(L, -1)) {
     lua_pop(L, 1);
@@ -247,6 +248,7 @@ static int load_policy(lua_State *L) {
                lua_pushlstring(L, (const char *)job->name.bytes, job->name.length));
   remit_compile_policy(L, lua_gettop(L), job->policy);
   remit_check_tables(L);
+  remit_index_datasets(L);
   remit_make_runner(L, job->policy);
   remit_params_from_json(L, job->policy, NULL);
   remit_budget_settle(L, vm);

@@ -2,6 +2,7 @@
 #ifndef REMIT_MACHINE_H
 #define REMIT_MACHINE_H
 
+#include "calendar.h"
 #include "declare.h"
 #include "vm.h"
 #include "watchdog.h"
@@ -78,6 +79,10 @@ struct remit_vm {
   bool walks;                 /* `next` has kept the keys of a table, see lib_base.c */
   bool sealed;                /* the libraries are in place */
   bool loading;
+  const void *dataset_metatable, *row_metatable;
+  struct remit_dataset_handle *datasets;
+  struct remit_lookup_names *lookup_names;
+  struct remit_dataset_builder *builder;  /* of the dataset that is being asked for */
   uint32_t serial;            /* of declared types, in the order in which they were made */
   remit_trace *trace;         /* NULL where no module is traced */
   bool record;                /* the decision under way is to be noted in it */
@@ -162,6 +167,8 @@ void remit_forget_loading(lua_State *L);
 /* The bytes of the data file whose name is argument `arg`, for the module whose text asks; raises where it may not read it, and
  * where there is none. */
 remit_slice remit_ask_file(lua_State *L, int arg);
+/* The same of a dataset, made by the builder unless it is there already. NULL where it cannot be had; the builder may know why. */
+remit_dataset *remit_ask_dataset(lua_State *L, int arg, remit_dataset_builder *builder);
 /* Raises where the module whose text asks may not require the one of that name. */
 void remit_check_require(lua_State *L, const char *module);
 
@@ -229,6 +236,15 @@ int remit_open_tables(lua_State *L);
 /* Raises where a decision table names a param that no policy loaded here has. After a policy has been compiled. */
 void remit_check_tables(lua_State *L);
 
+/* ---- dataset.c */
+/* Notes which look-ups the text of a module has written out. */
+void remit_note_lookups(lua_State *L, remit_slice names);
+/* Indexes every dataset for them; at the end of loading. */
+void remit_index_datasets(lua_State *L);
+/* Frees what asking for a dataset may have left. */
+void remit_forget_datasets(remit_vm *vm);
+bool remit_is_dataset(lua_State *L, int index);
+
 /* ---- compile.c: declarations as Lua tables -> C. */
 /* Zeroed memory of the arena; raises where there is none. */
 void *remit_arena_take(lua_State *L, size_t size);
@@ -268,11 +284,6 @@ void remit_trace_free(remit_trace *trace);
 void remit_trace_whole(lua_State *L, int index);
 /* Names the table at `index`, a dataset's row, and notes that it was found. */
 void remit_trace_row(lua_State *L, int index, const char *file, int64_t row);
-
-/* ---- calendar.c: pure functions over the proleptic Gregorian calendar, years 1 to 9999 */
-bool remit_date_valid(const char *text, size_t length);
-/* RFC 3339 time -> canonical text in UTC: YYYY-MM-DDTHH:MM:SS[.fraction]Z, at most 31 bytes. 0 where it is none. */
-size_t remit_timestamp_parse(const char *text, size_t length, char out[32]);
 
 /* ---- encode.c, decision.c */
 /* Appends bytes that have REMIT_TEXT_PADDING readable ones at their start: few are copied as a whole block. */

@@ -49,6 +49,7 @@ static int load(lua_State *L) {
   call_job *job = lua_touserdata(L, 1);
   remit_start_loading(L);
   remit_load_module(L, (const char *)job->module.bytes, job->module.length);
+  remit_index_datasets(L);
   remit_budget_settle(L, remit_vm_of(L));
   return 0;
 }

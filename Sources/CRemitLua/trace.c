@@ -7,6 +7,9 @@
  * conditions turned out. Traced text does the same as any other, in the same steps; only C calls more often. What is told lies
  * outside of Lua, so that the budget of memory does not notice. */
 
+/* Registry: the rows that have names in this decision. They live as long, so that no other table gets their addresses. */
+static const char rows_key = 0;
+
 enum { READS_MAX = 4096, TESTS_MAX = 16384, EVENTS_BYTES_MAX = 4 * 1024 * 1024 };
 
 typedef struct traced_module {
@@ -190,6 +193,17 @@ void remit_trace_row(lua_State *L, int index, const char *file, int64_t row) {
   remit_trace *trace = remit_vm_of(L)->trace;
   if (!trace || !trace->recording) return;
   index = lua_absindex(L, index);
+  if (trace->read_count == READS_MAX) return;
+  luaL_checkstack(L, 8, NULL);
+  if (lua_rawgetp(L, LUA_REGISTRYINDEX, &rows_key) != LUA_TTABLE) {
+    lua_pop(L, 1);
+    lua_newtable(L);
+    lua_pushvalue(L, -1);
+    lua_rawsetp(L, LUA_REGISTRYINDEX, &rows_key);
+  }
+  lua_pushvalue(L, index);
+  lua_rawseti(L, -2, (lua_Integer)lua_rawlen(L, -2) + 1);
+  lua_pop(L, 1);
   lua_pushfstring(L, "$data/%s/%I", file, (LUAI_UACINT)row);
   name_tables(L, trace, index, lua_tostring(L, -1));
   lua_pushvalue(L, index);
@@ -288,6 +302,8 @@ int remit_push_traced_helpers(lua_State *L, const char *name, const remit_module
 
 void remit_trace_begin(lua_State *L, int input, int params, int context) {
   remit_trace *trace = remit_vm_of(L)->trace;
+  lua_pushnil(L);
+  lua_rawsetp(L, LUA_REGISTRYINDEX, &rows_key);
   trace->recording = true;
   trace->truncated = false;
   trace->paths.length = trace->reads.length = trace->tests.length = 0;

@@ -113,6 +113,7 @@ remit_vm *remit_vm_create(const remit_limits *limits, const remit_source *source
 void remit_vm_destroy(remit_vm *vm) {
   if (!vm) return;
   if (vm->watched) remit_watch_remove(vm);
+  remit_forget_datasets(vm);
   if (vm->L) {
     vm->memory.limit = SIZE_MAX / 2;
     vm->memory.refusals = 0;

@@ -42,6 +42,8 @@ bool remit_is_helper(lua_CFunction function);
 
 /* Raises unless the table at `index` may be written: "attempt to modify a read-only table". */
 void remit_check_writable(lua_State *L, int index);
+/* True for a row of a dataset, which is read-only (dataset.c). */
+bool remit_is_row(lua_State *L, int index);
 /* Raises where the table at `index` cannot be a metatable: it holds __gc, __close, __mode or __metatable, or its __newindex is a
  * read-only table. */
 void remit_check_metatable(lua_State *L, int index);

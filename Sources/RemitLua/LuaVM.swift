@@ -20,10 +20,11 @@ package import RemitModel
   package init(limits: Limits, source: any ModuleSource) throws(LuaError) {
     let bridge = SourceBridge(source)
     var raw = remit_limits(limits)
-    // SAFETY: the bridge lives as long as the machine, and both callbacks take its pointer back unretained.
+    // SAFETY: the bridge lives as long as the machine, and the callbacks take its pointer back unretained.
     var callbacks = unsafe remit_source(
       context: Unmanaged.passUnretained(bridge).toOpaque(), module: SourceBridge.module, file: SourceBridge.file,
-      settings: SourceBridge.settings)
+      settings: SourceBridge.settings,
+      dataset: SourceBridge.dataset)
     guard let machine = unsafe remit_vm_create(&raw, &callbacks) else {
       throw LuaError(code: .internalError, message: "no memory for a policy machine")
     }
@@ -245,6 +246,7 @@ private final class SourceBridge {
   private var handedOut: [ModuleText] = []
   private var files: [ByteBlock] = []
   private var settings: [PluginSettings] = []
+  private var datasets: [Dataset] = []
 
   init(_ source: any ModuleSource) {
     self.source = source
@@ -262,7 +264,8 @@ private final class SourceBridge {
       unsafe out.pointee = remit_module(
         file: module.file.slice, text: module.text.slice,
         writer_lines: UnsafePointer(module.writerLines.lines.baseAddress), writer_count: module.writerLines.lines.count,
-        site_count: UInt32(module.siteCount))
+        site_count: UInt32(module.siteCount),
+        lookups: module.lookups.slice)
       return true
     }
 
@@ -288,6 +291,23 @@ private final class SourceBridge {
       bridge.settings.append(found)
       unsafe out.pointee = remit_settings(
         json: found.json.slice, file: found.file.slice, line: UInt32(clamping: found.line))
+      return true
+    }
+
+  // SAFETY: as above; the builder is the machine's own, and outlives the call.
+  static let dataset:
+    @convention(c) (
+      UnsafeMutableRawPointer?, remit_slice, remit_slice, OpaquePointer?, UnsafeMutablePointer<OpaquePointer?>?
+    ) -> Bool = { context, module, name, builder, out in
+      guard let context = unsafe context, let builder = unsafe builder, let out = unsafe out else { return false }
+      let bridge = unsafe Unmanaged<SourceBridge>.fromOpaque(context).takeUnretainedValue()
+      let own = unsafe DatasetBuilder(builder)
+      defer { own.end() }
+      guard let dataset = bridge.source.dataset(unsafe text(name), askedBy: unsafe text(module), from: own) else {
+        return false
+      }
+      bridge.datasets.append(dataset)
+      unsafe out.pointee = dataset.pointer
       return true
     }
 

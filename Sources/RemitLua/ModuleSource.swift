@@ -8,12 +8,16 @@ package struct ModuleText: Sendable {
   package let writerLines: WriterLines
   /// How many places a traced text tells of; 0 for a text that is not traced.
   package let siteCount: Int
+  /// The look-ups in datasets that are written out, as the machine takes them.
+  let lookups: ByteBlock
 
-  package init(file: String, text: [UInt8], writerLines: [UInt32], siteCount: Int = 0) {
+  /// - Parameter lookups: The names of the keys of each `find { … }` and `find_all { … }` that is written out.
+  package init(file: String, text: [UInt8], writerLines: [UInt32], lookups: [[String]], siteCount: Int = 0) {
     self.siteCount = siteCount
     self.file = ByteBlock(Array(file.utf8))
     self.text = ByteBlock(text)
     self.writerLines = WriterLines(writerLines)
+    self.lookups = ByteBlock(lookups.flatMap { names in names.flatMap { $0.utf8 + [0] } + [0] })
   }
 }
 
@@ -58,4 +62,7 @@ package protocol ModuleSource: AnyObject {
   func file(_ name: String, askedBy module: String) -> ByteBlock?
   /// What is set for the plugin of that name (without `plugin.`), or nil where nothing is.
   func settings(ofPlugin name: String) -> PluginSettings?
+  /// The dataset of the file of that name, as the builder declares it; nil where there is no file, it cannot be read, or
+  /// the builder refuses it. The machine keeps the dataset alive.
+  func dataset(_ name: String, askedBy module: String, from builder: DatasetBuilder) -> Dataset?
 }

@@ -62,6 +62,24 @@ package final class ModuleRecorder: ModuleSource {
     }
   }
 
+  package func dataset(_ name: String, askedBy module: String, from builder: DatasetBuilder) -> Dataset? {
+    switch store.dataset(name, askedBy: module, from: builder) {
+    case .missing:
+      ingredients.insert(Ingredient(absent: name))
+      return nil
+    case .broken(let found):
+      diagnostics.insert(found)
+      return nil
+    case .refused(let ingredient):
+      shownFiles[name] = ingredient.name
+      return nil
+    case .ready(let dataset, let ingredient):
+      ingredients.insert(ingredient)
+      shownFiles[name] = ingredient.name
+      return dataset
+    }
+  }
+
   /// True where something that was asked for is not whole.
   var hasDiagnostics: Bool { !diagnostics.isEmpty }
 

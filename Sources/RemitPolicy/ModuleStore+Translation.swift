@@ -11,7 +11,8 @@ extension ModuleStore {
         let diagnostic = RemitModel.Diagnostic(file: file, line: problem.line, message: problem.message)
         return .broken([diagnostic], requires: Self.requirements(translation.requires, of: file))
       }
-      let text = ModuleText(file: file, text: translation.text, writerLines: translation.writerLines)
+      let text = ModuleText(
+        file: file, text: translation.text, writerLines: translation.writerLines, lookups: translation.lookups)
       return .ready(
         text, source: source, requires: Self.requirements(translation.requires, of: file), ingredient)
     } catch {

@@ -1,5 +1,5 @@
 private import Crypto
-internal import RemitLua
+package import RemitLua
 package import RemitModel
 private import Synchronization
 
@@ -13,14 +13,22 @@ package final class ModuleStore: Sendable {
 
   private struct State {
     var modules: [String: Module] = [:]
+    /// Those that decision tables have read, and those that nobody can.
     var files: [PolicyFolder.Place: File] = [:]
     var settings: Settings?
+    /// Every data file that was read.
+    var read: [PolicyFolder.Place: Ingredient] = [:]
+    var datasets: Datasets
   }
-  private let state = Mutex(State())
+  private let state: Mutex<State>
 
-  package init(folder: PolicyFolder, limits: Limits = Limits()) {
+  /// - Parameter former: The snapshot before this one. A dataset of it is taken over where its file has the same bytes and
+  ///   is declared alike, and is kept alive by whoever uses it.
+  package init(folder: PolicyFolder, limits: Limits = Limits(), takingOverFrom former: ModuleStore? = nil) {
     self.folder = folder
     self.limits = limits
+    let datasets = former?.state.withLock { Datasets(takingOver: $0.datasets) } ?? Datasets()
+    state = Mutex(State(datasets: datasets))
   }
 
   /// What became of a module's name.
@@ -59,7 +67,7 @@ package final class ModuleStore: Sendable {
     guard let place = PolicyFolder.place(ofFile: name, askedBy: module) else { return .missing }
     return state.withLock { state in
       if let known = state.files[place] { return known }
-      let file = records(read(place), of: place)
+      let file = records(read(place, &state), of: place)
       state.files[place] = file
       return file
     }
@@ -74,6 +82,47 @@ package final class ModuleStore: Sendable {
       return settings
     }
   }
+
+  /// The dataset that the builder declares, of the file that a module names: made unless it is there already. Whoever asks
+  /// while it is being made waits for it.
+  func dataset(_ name: String, askedBy module: String, from builder: DatasetBuilder) -> DatasetAnswer {
+    guard let place = PolicyFolder.place(ofFile: name, askedBy: module) else { return .missing }
+    return state.withLock { state in
+      let declaration = builder.declaration
+      if let ingredient = state.read[place],
+        let known = state.datasets[DatasetKey(digest: ingredient.digest, declaration: declaration)]
+      {
+        return .ready(known, ingredient)
+      }
+      var file = state.files[place]
+      // What decision tables hold are records, not the file's own bytes.
+      if case .ready = file { file = nil }
+      switch file ?? read(place, &state) {
+      case .missing:
+        state.files[place] = .missing
+        return .missing
+      case .broken(let diagnostic):
+        state.files[place] = .broken(diagnostic)
+        return .broken(diagnostic)
+      case .ready(let text, let ingredient):
+        let key = DatasetKey(digest: ingredient.digest, declaration: declaration)
+        if let known = state.datasets[key] { return .ready(known, ingredient) }
+        do throws(DataRecords.Problem) {
+          guard let made = try DataRecords.dataset(of: text, file: place.shown, from: builder) else {
+            return .refused(ingredient)
+          }
+          state.datasets[key] = made
+          return .ready(made, ingredient)
+        } catch {
+          state.files[place] = .broken(error.diagnostic)
+          return .broken(error.diagnostic)
+        }
+      }
+    }
+  }
+
+  /// The datasets that the policies of this snapshot have asked for so far.
+  package var datasets: [Dataset] { state.withLock { $0.datasets.all } }
 
   /// Everything wrong with the text of the module and of what it requires, however deep, sorted by file and line.
   package func diagnostics(ofModule name: String) -> [Diagnostic] {
@@ -127,6 +176,18 @@ package final class ModuleStore: Sendable {
     } catch {
       return .broken(error.diagnostic)
     }
+  }
+
+  /// Reads a data file. One that was read before, whatever for, must still be the same.
+  private func read(_ place: PolicyFolder.Place, _ state: inout State) -> File {
+    let file = read(place)
+    guard case .ready(_, let ingredient) = file else { return file }
+    let known = state.read.updateValue(ingredient, forKey: place)
+    guard known == nil || known == ingredient else {
+      return .broken(
+        Diagnostic(file: place.shown, line: 0, message: "has changed while policies were loaded: try again"))
+    }
+    return file
   }
 
   private func read(_ place: PolicyFolder.Place) -> File {

@@ -23,11 +23,16 @@ package final class TracedSource: ModuleSource {
     else { return plain }
     files[name] = TracedFile(file: shown, source: source, sites: translation.sites)
     return ModuleText(
-      file: shown, text: translation.text, writerLines: translation.writerLines, siteCount: translation.sites.count)
+      file: shown, text: translation.text, writerLines: translation.writerLines, lookups: translation.lookups,
+      siteCount: translation.sites.count)
   }
 
   package func file(_ name: String, askedBy module: String) -> ByteBlock? {
     recorder.file(name, askedBy: module)
+  }
+
+  package func dataset(_ name: String, askedBy module: String, from builder: DatasetBuilder) -> Dataset? {
+    recorder.dataset(name, askedBy: module, from: builder)
   }
 
   package func settings(ofPlugin name: String) -> PluginSettings? {

@@ -17,6 +17,10 @@ package struct CSVRow: Sendable {
     bytes[(index == 0 ? 0 : ends[index - 1])..<ends[index]]
   }
 
+  /// All fields' bytes, one field behind the other, and where each ends.
+  package var allBytes: [UInt8] { bytes }
+  package var allEnds: [Int] { ends }
+
   /// A field's text.
   package subscript(index: Int) -> String {
     String(decoding: bytes(at: index), as: UTF8.self)
@@ -65,9 +69,43 @@ package struct CSVReader {
   ///
   /// - Throws: `WireError` with the row at fault, or what `body` throws.
   package mutating func read(_ bytes: Span<UInt8>, _ body: (CSVRow) throws -> Void) throws {
-    for index in bytes.indices {
+    var index = 0
+    while index < bytes.count {
+      index += try takeRun(bytes.extracting(index...))
+      guard index < bytes.count else { break }
       try take(bytes[index], body)
+      index += 1
     }
+  }
+
+  /// Stores the bytes up to the next one that means something, all at once: most of a file.
+  ///
+  /// - Returns: How many there were.
+  private mutating func takeRun(_ bytes: Span<UInt8>) throws -> Int {
+    let isQuoted: Bool
+    switch state {
+    case .unquoted, .fieldStart: isQuoted = false
+    case .quoted: isQuoted = true
+    default: return 0
+    }
+    var count = 0
+    while count < bytes.count {
+      let byte = bytes[count]
+      if byte == UInt8(ascii: "\"") { break }
+      if !isQuoted && (byte == UInt8(ascii: ",") || byte == UInt8(ascii: "\n") || byte == UInt8(ascii: "\r")) { break }
+      count += 1
+    }
+    guard count > 0 else { return 0 }
+    if row.bytes.count - fieldStart + count > fieldBytesMax || row.bytes.count + count > rowBytesMax {
+      for index in 0..<count { try store(bytes[index]) }
+    }
+    // SAFETY: the bytes are copied during the call.
+    unsafe bytes.extracting(first: count).withUnsafeBufferPointer { unsafe row.bytes.append(contentsOf: $0) }
+    if !isQuoted {
+      isStarted = true
+      state = .unquoted
+    }
+    return count
   }
 
   /// Ends the file: hands out its last row where no newline stood behind it.

@@ -59,8 +59,16 @@ class Datasets(unittest.TestCase):
             with self.subTest(method):
                 self.check("", f"local x = setmetatable({{ 1, 2 }}, getmetatable(rates)):{method} error('reached')")
 
-    def test_what_is_no_row(self):
-        self.check("rates[1] = 5\n", "local x = rates:find { role = 'clerk' } error('reached')")
+    def test_nothing_can_be_put_in_a_row_s_place(self):
+        for place in ("rates[1]", "rates.find", "getmetatable(rates).__index"):
+            with self.subTest(place):
+                files = {"policies/x/a.lua": policy(APPROVE, prelude=RATES + place + " = 5\n"),
+                         "policies/data/rates.csv": RATES_FILE}
+                with Folder(files) as folder:
+                    results, done = folder.batch("x.a", [{}])
+                    self.assertEqual((results, done.returncode), ([], 4))
+                    if place.startswith("rates"):
+                        self.assertIn(b"x/a.lua:2: attempt to modify a dataset: it is read-only", done.stderr)
 
 
 class Work(unittest.TestCase):

@@ -83,6 +83,19 @@ import Testing
     #expect(try Stock.run([.init(kind: "print", texts: [translation.text])]) == ["3\\n4\\n7\\n10\\n13\\n14"])
   }
 
+  @Test func knowsWhichLookUpsAreWrittenOut() throws {
+    let text = """
+      local d, key = dataset "d.csv" { role = text {} }, { other = 1 }
+      local a = d:find { role = 1, level = 2 }
+      local b = d:at(day):find_all({ level = 2; role = 1, role = 3 })
+      local c = d.find { not_a_method = 1 }, d:find { 1, mixed = 2 }, d:find { ["computed"] = 1 }, d:find(key), d:find {}
+      local e = d:rows { x = 1 }, d:find({ two = 1 }, { arguments = 2 }), d:find "text"
+      return function() return d:find({ inside = d:find((({ nested = 1 }))) }) end
+      """
+    #expect(
+      try translate(Array(text.utf8), file: "p").lookups == [["inside"], ["level", "role"], ["nested"]])
+  }
+
   @Test func stringsAreDecodedAsTheStockLuaDoes() throws {
     let literals = [
       #""a\tb\\\"\'\65\065\x41\u{48}\u{20AC}\u{7FFFFFFF}\u{10FFFF}\u{7FF}""#, "'\\\n\\z  \n  x\\\r\ny'", "[[\n\r\n]]",

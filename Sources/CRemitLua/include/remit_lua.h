@@ -5,6 +5,7 @@
 #ifndef REMIT_LUA_H
 #define REMIT_LUA_H
 
+#include "remit_dataset.h"
 #include "remit_json.h"
 
 typedef struct remit_vm remit_vm;
@@ -43,6 +44,8 @@ typedef struct remit_module {
   const uint32_t *writer_lines;
   size_t writer_count;
   uint32_t site_count;        /* of a traced text: how many places it tells of; 0: the text is not traced */
+  /* The names of the keys of each `find { … }` and `find_all { … }` that is written out: each ends in a zero byte, each list in another. */
+  remit_slice lookups;
 } remit_module;
 
 /* What an administrator has set for one plugin: a JSON object that is known to be valid, where in which file it begins. */
@@ -54,12 +57,14 @@ typedef struct remit_settings {
 
 /* What the machine asks its owner for while it loads. Each returns false for "no such thing"; what they hand out lives as long as
  * the machine. `name` is a module as `require` names it; `file` is named from the folder of the asking module; `plugin` is a name
- * without "plugin.". */
+ * without "plugin.". Of a dataset the owner may have one that was made of the same bytes under an equal declaration; else it gives
+ * the file's records to the builder. */
 typedef struct remit_source {
   void *context;
   bool (*module)(void *context, remit_slice name, remit_module *out);
   bool (*file)(void *context, remit_slice module, remit_slice file, remit_slice *out);
   bool (*settings)(void *context, remit_slice plugin, remit_settings *out);
+  bool (*dataset)(void *context, remit_slice module, remit_slice file, remit_dataset_builder *builder, remit_dataset **out);
 } remit_source;
 
 /* NULL where memory runs out. The source is copied. */

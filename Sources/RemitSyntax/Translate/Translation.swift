@@ -7,6 +7,9 @@ package struct Translation: Sendable {
   package let writerLines: [UInt32]
   /// What `require` is called for with a literal name, in the order of the text.
   package let requires: [Requirement]
+  /// The names of the keys of each `find { … }` and `find_all { … }` whose table is written out with nothing but names:
+  /// what of a dataset is worth an index. Each list is sorted and there once.
+  package let lookups: [[String]]
   package let tree: Tree
   /// What a traced text tells of, by number; none where the text is not traced.
   package let sites: [TraceSite]
@@ -37,8 +40,8 @@ package func translate(
   writer.write()
   guard writer.failures.isEmpty else { throw Diagnostics(writer.failures, requires: tree.requirements) }
   return Translation(
-    text: writer.output, writerLines: tree.writerLines(plan), requires: tree.requirements, tree: tree,
-    sites: writer.sites)
+    text: writer.output, writerLines: tree.writerLines(plan), requires: tree.requirements, lookups: tree.lookups,
+    tree: tree, sites: writer.sites)
 }
 
 extension Tree {
@@ -55,6 +58,21 @@ extension Tree {
       lines.insert(statementLines.contains(FunctionID(index)) ? function.line : function.parenLine)
     }
     return lines.sorted().map { UInt32($0) }
+  }
+
+  fileprivate var lookups: [[String]] {
+    var found: Set<[String]> = []
+    for expression in expressions {
+      guard case .method(_, let method, _, let arguments) = expression.kind, arguments.count == 1,
+        names.utf8(method).elementsEqual("find".utf8) || names.utf8(method).elementsEqual("find_all".utf8),
+        case .table(let run) = self[bare(expressionLists[arguments.range.lowerBound])].kind
+      else { continue }
+      let keys = fields[run.range].compactMap { field in
+        if case .name(let name) = field.key { String(decoding: names.utf8(name), as: UTF8.self) } else { nil }
+      }
+      if keys.count == run.count && !keys.isEmpty { found.insert(Set(keys).sorted()) }
+    }
+    return found.sorted { $0.lexicographicallyPrecedes($1) }
   }
 
   /// Every `require` of a literal name; good for the tree of a file that could be read in part, too.

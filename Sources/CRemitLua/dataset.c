@@ -5,8 +5,8 @@
 #include "machine.h"
 
 /* The word `dataset`. The rows stand outside of Lua, once for all machines; a machine has the columns' names, and which look-ups
- * have an index. That is known from the policy's text: those that are written out, `find { role = …, level = … }`. They are indexed
- * while the policy is loaded, so that no decision pays for it and none depends on another. */
+ * have an index. That is known from the policy's text: those that are written out, `find { role = …, level = … }`. They are
+ * indexed while the policy is loaded, so that no decision pays for it and none depends on another. */
 
 struct remit_lookup {
   remit_column_set columns;
@@ -25,7 +25,7 @@ struct remit_lookup_names {
 static const remit_index *add_lookup(lua_State *L, struct remit_dataset_handle *handle, const remit_column_set *columns) {
   struct remit_lookup *added = remit_arena_take(L, sizeof *added);
   uint64_t keys = 0;
-  for (size_t i = 0; i < sizeof columns->bits / sizeof *columns->bits; i++) keys += (uint64_t)__builtin_popcountll(columns->bits[i]);
+  for (uint32_t i = 0; i < handle->data->column_count; i++) keys += remit_column_set_has(columns, i);
   remit_vm *vm = remit_vm_of(L);
   remit_charge(L, handle->data->rows * (2 + keys));
   remit_watch_end(vm);        /* the first machine makes what the others find: the clock must not tell them apart */

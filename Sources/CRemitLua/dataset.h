@@ -14,8 +14,12 @@ typedef struct remit_column_set {
   uint64_t bits[REMIT_COLUMNS_MAX / 64];
 } remit_column_set;
 
-static inline void remit_column_set_add(remit_column_set *set, uint32_t column) { set->bits[column / 64] |= UINT64_C(1) << column % 64; }
-static inline bool remit_column_set_has(const remit_column_set *set, uint32_t column) { return set->bits[column / 64] >> column % 64 & 1; }
+static inline void remit_column_set_add(remit_column_set *set, uint32_t column) {
+  set->bits[column / 64] |= UINT64_C(1) << column % 64;
+}
+static inline bool remit_column_set_has(const remit_column_set *set, uint32_t column) {
+  return set->bits[column / 64] >> column % 64 & 1;
+}
 static inline bool remit_column_set_equal(const remit_column_set *a, const remit_column_set *b) {
   return memcmp(a, b, sizeof *a) == 0;
 }
@@ -144,7 +148,8 @@ const remit_index *remit_dataset_index(remit_dataset *dataset, const remit_colum
 /* The bytes that the index holds. */
 size_t remit_index_bytes(const remit_index *index);
 /* One key for each column of the index, by number. */
-void remit_index_find(const remit_dataset *dataset, const remit_index *index, const remit_key *keys, uint32_t count, remit_group *out);
+void remit_index_find(
+  const remit_dataset *dataset, const remit_index *index, const remit_key *keys, uint32_t count, remit_group *out);
 /* The first of a group's rows in the order of the file that is in force on that day, or REMIT_NO_ROW. */
 uint32_t remit_index_at(const remit_dataset *dataset, const remit_index *index, const remit_group *group, int32_t day);
 /* The first row whose cells in these columns are those of an earlier one, and that one. False where there is none or memory runs
@@ -163,7 +168,7 @@ static inline bool remit_row_holds(const remit_dataset *dataset, uint32_t row, i
 bool remit_type_takes_number(const remit_type *type, const remit_decimal *value);  /* by its bounds */
 bool remit_type_takes_text(const remit_type *type, const char *bytes, size_t length);  /* of a text: by the number of characters */
 
-/* ---- dataset_build.c */
+/* ---- dataset_build.c, dataset_grow.c */
 
 /* What a builder takes; the types, and the enums' texts in them, are copied. The builder sorts the columns by name. */
 typedef struct remit_declared_column {

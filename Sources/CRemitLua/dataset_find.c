@@ -302,11 +302,13 @@ static int dataset_at(lua_State *L) {
 }
 
 static int no_field(lua_State *L) {
-  if (lua_type(L, 2) == LUA_TSTRING) return luaL_error(L, "a dataset has no '%s': it has find, find_all, at and rows", lua_tostring(L, 2));
-  return luaL_error(L, "a dataset is no list: it has find, find_all, at and rows");
+  if (lua_type(L, 2) != LUA_TSTRING) return luaL_error(L, "a dataset is no list: it has find, find_all, at and rows");
+  return luaL_error(L, "a dataset has no '%s': it has find, find_all, at and rows", lua_tostring(L, 2));
 }
 
-void remit_push_dataset(lua_State *L, struct remit_dataset_handle *handle) { push_view(L, handle, REMIT_DAY_LAST, REMIT_DAY_FIRST); }
+void remit_push_dataset(lua_State *L, struct remit_dataset_handle *handle) {
+  push_view(L, handle, REMIT_DAY_LAST, REMIT_DAY_FIRST);
+}
 
 /* Pushes a metatable of the machine's own. */
 static const void *add_metatable(lua_State *L, const char *key) {

@@ -68,7 +68,8 @@ static uint32_t *first_rows(const remit_dataset *dataset, const remit_index *ind
     for (uint32_t row = 0; row < dataset->rows; row++) {
       hash[row] = (uint32_t)row_hash(dataset, index, row);
       uint32_t at = hash[row] & mask;
-      while (slots[at] && (hash[slots[at] - 1] != hash[row] || !same_cells(dataset, index, slots[at] - 1, row))) at = (at + 1) & mask;
+      while (slots[at] && (hash[slots[at] - 1] != hash[row] || !same_cells(dataset, index, slots[at] - 1, row)))
+        at = (at + 1) & mask;
       if (!slots[at]) slots[at] = row + 1;
       first[row] = slots[at] - 1;
     }
@@ -343,7 +344,8 @@ static void open_group(const remit_index *index, uint32_t number, remit_group *o
   out->first = out->rows[0];
 }
 
-void remit_index_find(const remit_dataset *dataset, const remit_index *index, const remit_key *keys, uint32_t count, remit_group *out) {
+void remit_index_find(
+  const remit_dataset *dataset, const remit_index *index, const remit_key *keys, uint32_t count, remit_group *out) {
   uint64_t hash = 0;
   *out = (remit_group){.first = REMIT_NO_ROW};
   for (uint32_t i = 0; i < count; i++) {

@@ -44,7 +44,8 @@ typedef struct remit_module {
   const uint32_t *writer_lines;
   size_t writer_count;
   uint32_t site_count;        /* of a traced text: how many places it tells of; 0: the text is not traced */
-  /* The names of the keys of each `find { … }` and `find_all { … }` that is written out: each ends in a zero byte, each list in another. */
+  /* The names of the keys of each `find { … }` and `find_all { … }` that is written out: each ends in a zero byte, each list in
+   * another. */
   remit_slice lookups;
 } remit_module;
 

@@ -115,7 +115,7 @@ uint64_t remit_cell_hash(const remit_column *column, uint32_t row);
 int32_t remit_cell_day(const remit_column *column, uint32_t row, int32_t open);
 
 /* What a column's cells are compared with, in the form that they have. */
-typedef struct remit_key {
+typedef struct remit_cell_key {
   uint32_t column;
   bool never;                 /* no cell of the column can hold it */
   int64_t whole;
@@ -123,25 +123,25 @@ typedef struct remit_key {
   remit_decimal decimal;      /* of DOUBLE, where `number` is NaN */
   const char *text;
   size_t length;
-} remit_key;
+} remit_cell_key;
 
-void remit_key_number(remit_key *key, const remit_column *column, const remit_decimal *value);
-void remit_key_text(remit_key *key, const remit_column *column, const char *text, size_t length);
-void remit_key_boolean(remit_key *key, const remit_column *column, bool value);
-bool remit_key_matches(const remit_key *key, const remit_column *column, uint32_t row);
-uint64_t remit_key_hash(const remit_key *key, const remit_column *column);
+void remit_cell_key_number(remit_cell_key *key, const remit_column *column, const remit_decimal *value);
+void remit_cell_key_text(remit_cell_key *key, const remit_column *column, const char *text, size_t length);
+void remit_cell_key_boolean(remit_cell_key *key, const remit_column *column, bool value);
+bool remit_cell_key_matches(const remit_cell_key *key, const remit_column *column, uint32_t row);
+uint64_t remit_cell_key_hash(const remit_cell_key *key, const remit_column *column);
 
 /* ---- dataset_index.c */
 
 typedef struct remit_index remit_index;
 
 /* The rows in which the keys of an index stand: `first` alone, or those from `rows` in the order of the file. */
-typedef struct remit_group {
+typedef struct remit_row_group {
   uint32_t first;             /* REMIT_NO_ROW: there are none */
   const uint32_t *rows;
   uint32_t count;
   uint32_t number;            /* of a group of several */
-} remit_group;
+} remit_row_group;
 
 /* The index over that set of columns, made where there is none yet; NULL where memory runs out. Any thread may ask. */
 const remit_index *remit_dataset_index(remit_dataset *dataset, const remit_column_set *columns);
@@ -149,9 +149,9 @@ const remit_index *remit_dataset_index(remit_dataset *dataset, const remit_colum
 size_t remit_index_bytes(const remit_index *index);
 /* One key for each column of the index, by number. */
 void remit_index_find(
-  const remit_dataset *dataset, const remit_index *index, const remit_key *keys, uint32_t count, remit_group *out);
+  const remit_dataset *dataset, const remit_index *index, const remit_cell_key *keys, uint32_t count, remit_row_group *out);
 /* The first of a group's rows in the order of the file that is in force on that day, or REMIT_NO_ROW. */
-uint32_t remit_index_at(const remit_dataset *dataset, const remit_index *index, const remit_group *group, int32_t day);
+uint32_t remit_index_at(const remit_dataset *dataset, const remit_index *index, const remit_row_group *group, int32_t day);
 /* The first row whose cells in these columns are those of an earlier one, and that one. False where there is none or memory runs
  * out, which `failed` tells apart. */
 bool remit_dataset_repeats(

@@ -176,7 +176,7 @@ static bool scaled(const remit_decimal *value, int32_t places, int64_t *out) {
   return true;
 }
 
-void remit_key_number(remit_key *key, const remit_column *column, const remit_decimal *value) {
+void remit_cell_key_number(remit_cell_key *key, const remit_column *column, const remit_decimal *value) {
   remit_kind kind = column->type.kind;
   if (kind != REMIT_INTEGER && kind != REMIT_NUMBER && kind != REMIT_MONEY) {
     key->never = true;
@@ -188,7 +188,7 @@ void remit_key_number(remit_key *key, const remit_column *column, const remit_de
   }
 }
 
-void remit_key_text(remit_key *key, const remit_column *column, const char *text, size_t length) {
+void remit_cell_key_text(remit_cell_key *key, const remit_column *column, const char *text, size_t length) {
   remit_date date;
   key->text = text;
   key->length = length;
@@ -212,12 +212,12 @@ void remit_key_text(remit_key *key, const remit_column *column, const char *text
   }
 }
 
-void remit_key_boolean(remit_key *key, const remit_column *column, bool value) {
+void remit_cell_key_boolean(remit_cell_key *key, const remit_column *column, bool value) {
   key->never = column->type.kind != REMIT_BOOLEAN;
   key->whole = value;
 }
 
-bool remit_key_matches(const remit_key *key, const remit_column *column, uint32_t row) {
+bool remit_cell_key_matches(const remit_cell_key *key, const remit_column *column, uint32_t row) {
   if (is_text(column)) {
     const char *text;
     size_t length;
@@ -229,7 +229,7 @@ bool remit_key_matches(const remit_key *key, const remit_column *column, uint32_
   return (bits & LONG_BITS) == LONG_BITS && isnan(double_of(bits)) && same_decimal(&column->longs[(uint32_t)bits], &key->decimal);
 }
 
-uint64_t remit_key_hash(const remit_key *key, const remit_column *column) {
+uint64_t remit_cell_key_hash(const remit_cell_key *key, const remit_column *column) {
   if (is_text(column)) return remit_bytes_hash(key->text, key->length);
   if (column->form == REMIT_CELL_WHOLE) return remit_mix((uint64_t)key->whole, 0);
   return isnan(key->number) ? decimal_hash(&key->decimal) : double_hash(key->number);

@@ -96,7 +96,7 @@ static uint32_t check_column(lua_State *L, const struct remit_dataset_handle *ha
   return 0;
 }
 
-static void take_value(lua_State *L, const remit_dataset *data, remit_key *key) {
+static void take_value(lua_State *L, const remit_dataset *data, remit_cell_key *key) {
   const remit_column *column = &data->columns[key->column];
   remit_decimal number;
   switch (lua_type(L, -1)) {
@@ -104,12 +104,12 @@ static void take_value(lua_State *L, const remit_dataset *data, remit_key *key) 
     size_t length;
     const char *text = lua_tolstring(L, -1, &length);
     remit_charge_bytes(L, length);
-    remit_key_text(key, column, text, length);
+    remit_cell_key_text(key, column, text, length);
     return;
   }
-  case LUA_TBOOLEAN: remit_key_boolean(key, column, lua_toboolean(L, -1)); return;
+  case LUA_TBOOLEAN: remit_cell_key_boolean(key, column, lua_toboolean(L, -1)); return;
   default:
-    if (remit_to_decimal(L, -1, &number)) remit_key_number(key, column, &number);
+    if (remit_to_decimal(L, -1, &number)) remit_cell_key_number(key, column, &number);
     else if (remit_is_number(L, -1)) remit_number_error(L, -1);
     else key->never = true;
   }
@@ -117,7 +117,7 @@ static void take_value(lua_State *L, const remit_dataset *data, remit_key *key) 
 
 /* What a look-up asks for, its keys by their columns' numbers. */
 typedef struct question {
-  remit_key keys[KEYS_MAX];
+  remit_cell_key keys[KEYS_MAX];
   uint32_t count;
   remit_column_set columns;
   bool never;                 /* no row can match */
@@ -133,7 +133,7 @@ static void read_question(lua_State *L, const view *v, question *q) {
   lua_pushnil(L);
   while (lua_next(L, 2)) {
     if (q->count == KEYS_MAX) luaL_error(L, "a look-up names at most %d columns", KEYS_MAX);
-    remit_key key = {.column = check_column(L, v->handle, -2)};
+    remit_cell_key key = {.column = check_column(L, v->handle, -2)};
     take_value(L, data, &key);
     q->never |= key.never;
     remit_column_set_add(&q->columns, key.column);
@@ -150,7 +150,7 @@ static void read_question(lua_State *L, const view *v, question *q) {
 static bool row_matches(const view *v, const question *q, uint32_t row) {
   const remit_dataset *data = v->handle->data;
   for (uint32_t i = 0; i < q->count; i++)
-    if (!remit_key_matches(&q->keys[i], &data->columns[q->keys[i].column], row)) return false;
+    if (!remit_cell_key_matches(&q->keys[i], &data->columns[q->keys[i].column], row)) return false;
   return !is_dated(v) || remit_row_holds(data, row, v->low, v->high);
 }
 
@@ -167,7 +167,7 @@ static int dataset_find(lua_State *L) {
   uint32_t found = REMIT_NO_ROW;
   const remit_index *index = q.count && !q.never ? remit_dataset_index_for(L, v->handle, &q.columns) : NULL;
   if (index) {
-    remit_group group;
+    remit_row_group group;
     remit_index_find(data, index, q.keys, q.count, &group);
     if (!is_dated(v)) {
       found = group.first;
@@ -206,7 +206,7 @@ static int dataset_find_all(lua_State *L) {
   lua_Integer count = 0;
   const remit_index *index = q.count ? remit_dataset_index_for(L, v->handle, &q.columns) : NULL;
   if (index) {
-    remit_group group;
+    remit_row_group group;
     remit_index_find(data, index, q.keys, q.count, &group);
     remit_charge(L, group.count);
     for (uint32_t i = 0; i < group.count; i++) {

@@ -330,13 +330,13 @@ void remit_dataset_free_indexes(remit_dataset *dataset) {
 
 /* ---- Look-ups */
 
-static bool keys_match(const remit_dataset *dataset, const remit_key *keys, uint32_t count, uint32_t row) {
+static bool keys_match(const remit_dataset *dataset, const remit_cell_key *keys, uint32_t count, uint32_t row) {
   for (uint32_t i = 0; i < count; i++)
-    if (!remit_key_matches(&keys[i], &dataset->columns[keys[i].column], row)) return false;
+    if (!remit_cell_key_matches(&keys[i], &dataset->columns[keys[i].column], row)) return false;
   return true;
 }
 
-static void open_group(const remit_index *index, uint32_t number, remit_group *out) {
+static void open_group(const remit_index *index, uint32_t number, remit_row_group *out) {
   uint32_t start = number ? index->groups[number - 1].rows_end : 0;
   out->number = number;
   out->rows = index->rows + start;
@@ -345,16 +345,16 @@ static void open_group(const remit_index *index, uint32_t number, remit_group *o
 }
 
 void remit_index_find(
-  const remit_dataset *dataset, const remit_index *index, const remit_key *keys, uint32_t count, remit_group *out) {
+  const remit_dataset *dataset, const remit_index *index, const remit_cell_key *keys, uint32_t count, remit_row_group *out) {
   uint64_t hash = 0;
-  *out = (remit_group){.first = REMIT_NO_ROW};
+  *out = (remit_row_group){.first = REMIT_NO_ROW};
   for (uint32_t i = 0; i < count; i++) {
     if (keys[i].never) return;
-    hash = remit_mix(hash, remit_key_hash(&keys[i], &dataset->columns[keys[i].column]));
+    hash = remit_mix(hash, remit_cell_key_hash(&keys[i], &dataset->columns[keys[i].column]));
   }
   for (uint32_t at = (uint32_t)hash & index->mask; index->slots[at]; at = (at + 1) & index->mask) {
     uint32_t slot = index->slots[at];
-    remit_group found = {.first = slot - 1, .count = 1};
+    remit_row_group found = {.first = slot - 1, .count = 1};
     if (slot & GROUP_BIT) open_group(index, slot & ~GROUP_BIT, &found);
     if (!keys_match(dataset, keys, count, found.first)) continue;
     *out = found;
@@ -362,7 +362,7 @@ void remit_index_find(
   }
 }
 
-uint32_t remit_index_at(const remit_dataset *dataset, const remit_index *index, const remit_group *group, int32_t day) {
+uint32_t remit_index_at(const remit_dataset *dataset, const remit_index *index, const remit_row_group *group, int32_t day) {
   if (group->first == REMIT_NO_ROW) return REMIT_NO_ROW;
   if (group->count == 1) return remit_row_holds(dataset, group->first, day, day) ? group->first : REMIT_NO_ROW;
   if (!index->stretches) return group->first;

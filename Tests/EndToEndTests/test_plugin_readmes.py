@@ -32,7 +32,7 @@ def examples(name, text):
                 following = lines[i + 1] if i + 1 < len(lines) else ""
                 found.append((expression.strip(), value_of(comment or following.removeprefix("-- ")).strip()))
     found += [(f"{name}.{expression}", value) for expression, value in ROW.findall(text)]
-    return found
+    return [(expression, value) for expression, value in found if "…" not in value]  # which stands for more
 
 
 class ReadmeTests(unittest.TestCase):

@@ -122,6 +122,9 @@ void remit_plugin_provide(lua_State *L, const char *module) {
   }
   if (!lua_istable(L, value)) refuse(L, plugin, "a plugin returns what it provides: end its file with return { name = … }");
   remit_freeze(L, value);
+  /* Policies get another table; what is frozen must live on, or a table of a decision could get its address. */
+  lua_pushvalue(L, value);
+  luaL_ref(L, LUA_REGISTRYINDEX);
   refuse_others(L, plugin, value);
   lua_createtable(L, 0, (int)plugin->provided_count);
   for (uint32_t i = 0; i < plugin->provided_count; i++) {

@@ -30,7 +30,7 @@ function days.between(calendar, from, to)
 end
 
 function days.month_end(day)
-  return date.add_days(date.add_months(date.of(date.year(day), date.month(day), 1), 1), -1)
+  return date.add_months(date.of(date.year(day), 1, 31), date.month(day) - 1)
 end
 
 function days.quarter_end(day)

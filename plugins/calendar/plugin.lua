@@ -34,7 +34,7 @@ local settings = plugin {
     },
     add_business_days = {
       summary = "The nth business day after the day, or before it; for 0 the day itself or the next one that is worked.",
-      takes   = { { "day", date {} }, { "n", integer {} }, { "country", optional(text {}) } },
+      takes   = { { "day", date {} }, { "n", integer { min = -100000, max = 100000 } }, { "country", optional(text {}) } },
       gives   = date {},
     },
     business_days_between = {
@@ -74,7 +74,7 @@ local settings = plugin {
           from_month_end = optional(boolean {}),
           months         = optional(integer { min = -1200, max = 1200 }),
           days           = optional(integer { min = -36600, max = 36600 }),
-          business_days  = optional(integer {}),
+          business_days  = optional(integer { min = -100000, max = 100000 }),
           to_month_end   = optional(boolean {}),
           roll           = optional(enum { "none", "following", "preceding", "modified_following", "modified_preceding" }),
         } },

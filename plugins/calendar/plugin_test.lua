@@ -44,7 +44,8 @@ return test "plugin.calendar" {
   { name = "one from a day off", call = "add_business_days", with = { "2025-10-04", 1, "CN" }, expect = "2025-10-09" },
   { name = "over a leap day", call = "add_business_days", with = { "2024-02-28", 2, "NL" }, expect = "2024-03-01" },
   { name = "Friday and Saturday off", call = "add_business_days", with = { "2025-10-09", 1, "SA" }, expect = "2025-10-12" },
-  { name = "too many", call = "add_business_days", with = { "2025-10-04", 1000000, "CN" }, error = "2016 to 2026" },
+  { name = "too many", call = "add_business_days", with = { "2025-10-04", 100000, "CN" }, error = "2016 to 2026" },
+  { name = "far too many", call = "add_business_days", with = { "2025-10-04", -9007199254740991, "CN" }, error = "n: must be at least -100000" },
 
   { name = "between two days", call = "business_days_between", with = { "2025-09-26", "2025-10-10", "CN" }, expect = 5 },
   { name = "and back", call = "business_days_between", with = { "2025-10-10", "2025-09-26", "CN" }, expect = -5 },
@@ -56,6 +57,7 @@ return test "plugin.calendar" {
   { name = "the end of a leap February", call = "month_end", with = { "2024-02-10" }, expect = "2024-02-29" },
   { name = "the end of a plain February", call = "month_end", with = { "2025-02-28" }, expect = "2025-02-28" },
   { name = "the end of December", call = "month_end", with = { "2025-12-01" }, expect = "2025-12-31" },
+  { name = "the end of the last year", call = "month_end", with = { "9999-12-01" }, expect = "9999-12-31" },
   { name = "the first quarter", call = "quarter_end", with = { "2025-01-01" }, expect = "2025-03-31" },
   { name = "the last quarter", call = "quarter_end", with = { "2025-12-31" }, expect = "2025-12-31" },
   { name = "a month that ends on a weekend", call = "last_business_day", with = { "2025-08-05", "NL" }, expect = "2025-08-29" },

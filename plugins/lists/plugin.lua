@@ -9,7 +9,7 @@ plugin {
   provides = {
     is_listed = {
       summary = "The entry by id or name as written, else by the normalised name, or nil.",
-      takes   = { { "list", text {} }, { "name", text {} }, { "day", date {} } },
+      takes   = { { "list", text {} }, { "name", text { max = 1000 } }, { "day", date {} } },
       gives   = optional(record {
         match = enum { "exact", "normalised" },
         entry = record {
@@ -19,7 +19,7 @@ plugin {
     },
     matches = {
       summary = "What is_listed gives on every list, in the order of the lists' names.",
-      takes   = { { "name", text {} }, { "day", date {} } },
+      takes   = { { "name", text { max = 1000 } }, { "day", date {} } },
       gives   = list { of = record {
         match = enum { "exact", "normalised" },
         entry = record {
@@ -36,7 +36,7 @@ plugin {
     },
     normalise = {
       summary = "The text by which names are compared.",
-      takes   = { { "name", text {} } },
+      takes   = { { "name", text { max = 1000 } } },
       gives   = text {},
     },
   },

@@ -1,5 +1,6 @@
 """The calendar plugin, judged by a reference that walks from day to day with Python's datetime over the same files."""
 import csv
+import json
 import os
 import random
 import unittest
@@ -7,7 +8,8 @@ from calendar import monthrange
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 
-from plugin_calls import PLUGINS, Failed, call, load
+from plugin_calls import PLUGINS, Failed, call, load, with_data
+from support import Folder
 
 SEED = int(os.environ.get("REMIT_SEED", "20250615"))
 ONE = timedelta(days=1)
@@ -285,6 +287,17 @@ class CalendarTests(unittest.TestCase):
                 status, message = load("calendar", {"holidays.csv": holidays, "working_days.csv": working})
                 self.assertEqual(status, 4, message)
                 self.assertIn(said, message)
+
+    def test_settings(self):
+        """Country, hours and distance from UTC of the administrator's file, each other than its default."""
+        settings = {"country": "NL", "opening_hours": "10:00-12:00,13:30-15:00", "utc_offset": "-02:30"}
+        held = with_data("calendar", {}) | {"plugins/settings.json": json.dumps({"calendar": settings})}
+        with Folder(held) as folder:
+            values = call("calendar", [("is_business_day", "2025-10-01"), ("local_day", "2025-10-01T02:29:00Z"),
+                                       ("sla_deadline", "2025-10-02T14:00:00Z", 2), ("sla_hours_between", "2025-10-02T00:00:00Z",
+                                                                                     "2025-10-03T00:00:00Z")],
+                          plugins=os.path.join(folder.path, "plugins"))
+        self.assertEqual(values, [True, "2025-09-30", "2025-10-02T17:30:00Z", Decimal("3.5")])
 
     def test_rows_in_any_order_with_carriage_returns(self):
         rows = ["CN,2025-01-01,New Year's Day,6|7", "CN,2024-01-01,New Year's Day,6|7", "CN,2024-05-01,Labour Day,6|7"]

@@ -92,7 +92,7 @@ class TestCommand(unittest.TestCase):
             "no name": (tests(PASSES[0], name="order"), r"shop/order_test\.lua.*order"),
             "nothing": ("", r"shop\.order: its tests cannot be loaded\n  shop/order_test\.lua:1: a test file must end with return test"),
             "number": ("return 5", r"shop\.order: its tests cannot be loaded\n  shop/order_test\.lua:1: a test file must end with return test"),
-            "policy": (GOOD, r"shop\.order: its tests cannot be loaded\n  shop/order_test\.lua:1: a test file must end with return test"),
+            "policy": (GOOD, r"shop\.order: its tests cannot be loaded\n  shop/order_test\.lua:2: a test file must end with return test"),
             "binary": (b"\x1bLua\x54\0\x19\x93\r\n\x1a\n", r"shop/order_test\.lua"),
             "endless": ('while true do end', r"shop\.order: its tests cannot be loaded\n  .*budget"),
             "module": ('local t = require "lib.none"\nreturn test "shop.order" {}', r'shop/order_test\.lua:1: module "lib\.none" not found'),

@@ -419,7 +419,8 @@ void remit_compile_policy(lua_State *L, int index, remit_policy *policy) {
   }
 
   remit_compile_group(L, index, policy, slots);
-  lua_getfield(L, index, policy->group ? "decide_group" : "decide");
+  const char *decides = policy->group ? "decide_group" : "decide";
+  if (lua_getfield(L, index, decides) != LUA_TFUNCTION) luaL_error(L, "policy: '%s' was changed after it was declared", decides);
   lua_rawseti(L, slots, REMIT_SLOT_DECIDE);
   lua_getfield(L, index, "check");
   policy->has_check = lua_isfunction(L, -1);

@@ -199,7 +199,8 @@ void remit_encode_decision(lua_State *L, remit_policy *policy, int index, remit_
   size_t start = out->length < REMIT_OPENING_BYTES ? 0 : out->length - REMIT_OPENING_BYTES;
   remit_encoder e = {out, "the decision", 1, limits->nesting_depth, start + limits->decision_bytes};
   if (lua_type(L, index) != LUA_TTABLE)
-    luaL_error(L, "decide gave %s: expected a table with outcome and reasons", remit_typename(L, index));
+    luaL_error(L, "%s gave %s: expected a table with outcome and reasons", policy->group ? "decide_group" : "decide",
+               remit_typename(L, index));
   luaL_checkstack(L, 2 * REMIT_SHAPE_MAX + 28, NULL);
   int base = lua_gettop(L);
   const remit_shape *shape = gather(L, policy, index, base);

@@ -104,8 +104,9 @@ static void look(lua_State *L, search *s, const remit_type *record, char path[NE
 static _Noreturn void refuse_path(lua_State *L, const remit_type *input, const char *where, const char *path, const char *why) {
   char own[NEAR_BYTES];
   size_t length = strlen(path);
-  search s = {.wanted = path, .best = (length / 4 > 2 ? length / 4 : 2) + 1};
-  look(L, &s, input, own, 0);
+  /* So much may be wrong with it, and something must be right. */
+  search s = {.wanted = path, .best = length / 4 > 2 ? length / 4 + 1 : length < 3 ? length : 3};
+  if (length < NEAR_BYTES) look(L, &s, input, own, 0);
   if (s.near[0]) luaL_error(L, "%s: '%s' %s: did you mean '%s'?", where, path, why, s.near);
   luaL_error(L, "%s: '%s' %s", where, path, why);
   __builtin_unreachable();

@@ -26,7 +26,8 @@ extension BatchRunner {
 
   /// Reads the header and has every row decided; what comes of the rows goes to `sink` in their order, in that form.
   func decideCSV<Decider: LineDecider & SendableMetatype>(
-    from source: any ByteSource, to sink: any ByteSink, declaration: PolicyDeclaration, form: CSVRowForm, first: Decider,
+    from source: any ByteSource, to sink: any ByteSink, declaration: PolicyDeclaration, form: CSVRowForm,
+    first: Decider,
     makeDecider: @escaping @Sendable () throws -> Decider
   ) throws(StreamError) -> (Report, ResultColumns) {
     let header = HeaderSource(source)

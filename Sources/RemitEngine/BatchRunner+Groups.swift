@@ -21,7 +21,7 @@ extension BatchRunner {
     guard report.failure == nil else { return report }
     do throws(StreamError) {
       var output = ByteWriter()
-      try unsafe results.forEach { (line, _) throws(StreamError) in
+      try unsafe results.handOut { (line, _) throws(StreamError) in
         unsafe output.append(line)
         if output.count >= Self.writeBytes { try Self.flush(&output, to: sink) }
       }
@@ -50,7 +50,7 @@ extension BatchRunner {
     do throws(StreamError) {
       let spool = Spool()
       var output = ByteWriter()
-      try unsafe results.forEach { (line, cells) throws(StreamError) in
+      try unsafe results.handOut { (line, cells) throws(StreamError) in
         let result = CSVResult(line: unsafe Array(line))
         columns.outputs.insert(result.others.map(\.name))
         unsafe result.append(to: &output, cells: cells)
@@ -136,7 +136,8 @@ extension BatchRunner.Report {
     guard failure == nil else { return }
     do throws(StreamError) {
       tally.add(
-        try runner.decideGroups(of: input, into: results, outcomes: outcomes, first: first, makeEvaluator: makeEvaluator))
+        try runner.decideGroups(
+          of: input, into: results, outcomes: outcomes, first: first, makeEvaluator: makeEvaluator))
     } catch {
       failure = error
     }

@@ -34,7 +34,7 @@ extension Evaluator {
       try results.add(lines, of: group)
     }
     var places: [Range<Int>] = []
-    try unsafe results.forEach { (line, _) throws(StreamError) in
+    try unsafe results.handOut { (line, _) throws(StreamError) in
       let start = output.count
       unsafe output.append(line)
       places.append(start..<output.count)

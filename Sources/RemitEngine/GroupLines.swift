@@ -34,7 +34,7 @@ final class GroupLines {
   }
 
   /// Hands out the lines, each with its newline.
-  func forEach(_ body: (UnsafeRawBufferPointer) throws(StreamError) -> Void) throws(StreamError) {
+  func handOut(_ body: (UnsafeRawBufferPointer) throws(StreamError) -> Void) throws(StreamError) {
     if let spool = older {
       try flush(to: spool)
       try spool.rewind()
@@ -63,7 +63,8 @@ final class GroupLines {
     while true {
       if end == buffer.count { buffer.append(contentsOf: repeatElement(0, count: buffer.count)) }
       let count = try unsafe buffer.withUnsafeMutableBufferPointer { (bytes) throws(StreamError) in
-        try unsafe source.read(into: UnsafeMutableRawBufferPointer(rebasing: UnsafeMutableRawBufferPointer(bytes)[end...]))
+        try unsafe source.read(
+          into: UnsafeMutableRawBufferPointer(rebasing: UnsafeMutableRawBufferPointer(bytes)[end...]))
       }
       if count == 0 { return }
       end += count

@@ -26,7 +26,7 @@ final class GroupResults: @unchecked Sendable {
     monitor.lock()
     defer { monitor.unlock() }
     var index = 0
-    try unsafe lines.forEach { (line) throws(StreamError) in
+    try unsafe lines.handOut { (line) throws(StreamError) in
       try unsafe group.withExtra(of: index) { (sequence, extra) throws(StreamError) in
         try unsafe add(line, sequence: sequence, extra: extra)
       }
@@ -36,7 +36,7 @@ final class GroupResults: @unchecked Sendable {
   }
 
   /// Hands out all lines in the order of the input, once, after the last was added.
-  func forEach(
+  func handOut(
     _ body: (_ line: UnsafeRawBufferPointer, _ extra: UnsafeRawBufferPointer) throws(StreamError) -> Void
   ) throws(StreamError) {
     try lines.finish()

@@ -37,7 +37,9 @@ extension PolicyTestRunner {
     return results.enumerated().flatMap { index, result in
       // What one row is to have, as a case of its own says it.
       let expected = test["error"] == nil ? Self.single(expects[index]) : test
-      return Self.differences(expected, decision: result["decision"], error: result["error"]).map { "row \(index + 1): \($0)" }
+      return Self.differences(expected, decision: result["decision"], error: result["error"]).map {
+        "row \(index + 1): \($0)"
+      }
     }
   }
 

@@ -66,7 +66,8 @@ enum PolicyTestShape {
     for (index, expect) in elements.enumerated() {
       let mistakes =
         if let error = expect["error"] {
-          (expect.members.count > 1 ? ["error stands beside other keys: either there is a decision or there is none"] : [])
+          (expect.members.count > 1
+            ? ["error stands beside other keys: either there is a decision or there is none"] : [])
             + mistakes(inError: error)
         } else {
           mistakes(inExpect: expect)

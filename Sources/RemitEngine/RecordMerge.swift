@@ -31,12 +31,6 @@ final class RecordMerge {
     return unsafe top.head
   }
 
-  /// The same, which then comes again.
-  @unsafe func peek() throws(StreamError) -> SortedRecord? {
-    try advance()
-    return unsafe heap.first?.head
-  }
-
   private func advance() throws(StreamError) {
     guard isTopTaken else { return }
     isTopTaken = false

@@ -34,37 +34,35 @@ final class RecordSorter {
     memory.append(fixed: UInt32(payloadBytes))
     fill(&memory)
     guard !memory.hasFailed else { throw StreamError("no memory for the rows") }
-    precondition(memory.count == offset + Entry.headerBytes + keyBytes + payloadBytes, "a record has the size it was said to have")
+    precondition(
+      memory.count == offset + Entry.headerBytes + keyBytes + payloadBytes, "a record has the size it was said to have")
     entries.append(unsafe memory.withBytes { bytes in unsafe Entry(offset: offset, in: bytes) })
     if memory.count + entries.count * MemoryLayout<Entry>.stride > memoryBytesMax { try spill() }
   }
 
   /// Ends the adding.
   func finish() throws(StreamError) {
-    sortEntries()
+    if levels.isEmpty {
+      sortEntries()
+    } else if !entries.isEmpty {
+      // What others want to hold in memory meanwhile is worth more than these.
+      try spill()
+    }
     var runs: [RecordRun] = []
     for file in levels.joined() { runs.append(try RecordRun(file)) }
     levels = []
     merge = RecordMerge(runs)
-    memoryPlace = 0
   }
 
   /// The record with the next key; nil at the end. After `finish`.
   @unsafe func next() throws(StreamError) -> SortedRecord? {
     guard let merge else { preconditionFailure("a sorter is read once all is added") }
-    // What never went to a file is one more run.
-    let inMemory = memoryPlace < entries.count ? unsafe record(entries[memoryPlace]) : nil
-    guard let first = try unsafe merge.peek() else {
-      memoryPlace += 1
-      return unsafe inMemory
-    }
-    if let inMemory = unsafe inMemory, unsafe !first.key.precedes(inMemory.key) {
-      memoryPlace += 1
-      return unsafe inMemory
-    }
-    return try unsafe merge.next()
+    guard place < entries.count else { return try unsafe merge.next() }
+    place += 1
+    return unsafe record(entries[place - 1])
   }
-  private var memoryPlace = 0
+  /// The next of the records in memory, where that holds them all.
+  private var place = 0
 
   // SAFETY: nothing is appended to `memory` while the sorter is read.
   @unsafe private func record(_ entry: Entry) -> SortedRecord {

@@ -93,7 +93,8 @@ extension LuaVM {
 extension remit_row {
   // SAFETY: the row's places lie in `bytes`, whose owner keeps them during the call that this is made for.
   @unsafe fileprivate init(_ row: LuaVM.Row, in bytes: UnsafeRawBufferPointer) {
-    precondition(row.input.upperBound <= bytes.count && row.id.upperBound <= bytes.count, "a row lies in its group's bytes")
+    precondition(
+      row.input.upperBound <= bytes.count && row.id.upperBound <= bytes.count, "a row lies in its group's bytes")
     let base = unsafe bytes.baseAddress?.assumingMemoryBound(to: UInt8.self)
     unsafe self.init(
       input: remit_slice(bytes: base.map { unsafe $0 + row.input.lowerBound }, length: row.input.count),

@@ -75,7 +75,8 @@ let package = Package(
     .testTarget(name: "RemitWireTests", dependencies: ["RemitWire"], swiftSettings: strict),
     .testTarget(name: "RemitSyntaxTests", dependencies: ["RemitSyntax"], swiftSettings: strict),
     .testTarget(
-      name: "RemitPolicyTests", dependencies: ["RemitPolicy", "RemitLua", "RemitModel"], swiftSettings: strict),
+      name: "RemitPolicyTests", dependencies: ["RemitPolicy", "RemitEngine", "RemitLua", "RemitWire", "RemitModel"],
+      swiftSettings: strict),
     .testTarget(
       name: "RemitEngineTests", dependencies: ["RemitEngine", "RemitPolicy", "RemitLua", "RemitWire", "RemitModel"],
       swiftSettings: strict),

@@ -61,13 +61,20 @@ typedef struct remit_cell {
 
 /* ---- The table */
 
+/* What the row named `check` says of a column: where one input rises or falls, so does each output, or it stays. */
+typedef enum remit_trend { REMIT_TREND_NONE, REMIT_TREND_RISES, REMIT_TREND_FALLS } remit_trend;
+
 typedef struct remit_table_input {
   uint32_t first_part, part_count;  /* of its path */
+  uint32_t first_value, value_count;  /* literals: its `values` */
+  remit_trend trend;
+  int32_t name;               /* slot: the path as the header has it */
 } remit_table_input;
 
 typedef struct remit_table_output {
   int32_t name;               /* slot */
   uint32_t first_value, value_count;  /* literals: its `values` */
+  remit_trend trend;
 } remit_table_output;
 
 /* A bare word: a param's name, or one of its column's values. The first place where it stands. */
@@ -104,6 +111,12 @@ typedef struct remit_decision_table {
 /* record, params -> outputs, rows. Upvalues: the table, its slots. */
 int remit_table_decide(lua_State *L);
 
+/* ---- Checking (table_check.c) */
+
+/* Appends to the array of findings in `out` what is wrong with the rules of the table at the top of the stack, a function that
+ * remit_table_decide runs. Params have the policy's defaults. `work` bounds the search, and is less by what it took. */
+void remit_table_check(lua_State *L, const remit_policy *policy, remit_buffer *out, int64_t *work);
+
 /* ---- Reading */
 
 /* Items of one size that become more: a userdata in the slots, replaced by a larger one. */
@@ -119,6 +132,7 @@ typedef struct remit_column {
   remit_column_kind kind;
   int32_t name;               /* slot */
   uint32_t first_value, value_count;
+  remit_trend trend;
 } remit_column;
 
 typedef struct remit_table_reader {

@@ -66,9 +66,7 @@ void remit_axes_open(remit_axes *axes, lua_State *L, const remit_decision_table 
   axes->classes = push_room(L, literal_count, sizeof *axes->classes);
   axes->sets = push_room(L, table->cell_count, sizeof *axes->sets);
   memset(axes->sets, 0xFF, ((size_t)table->cell_count + 1) * sizeof *axes->sets);
-  axes->range_room = 64;
-  axes->ranges = push_room(L, axes->range_room, sizeof *axes->ranges);
-  axes->ranges_place = lua_gettop(L);
+  remit_ranges_open(&axes->ranges, L);
 }
 
 typedef struct gathering {
@@ -154,21 +152,26 @@ void remit_axis_cut(remit_axes *axes, uint32_t input, const uint32_t *more, uint
 
 /* ---- Sets of classes */
 
-uint32_t remit_range_add(remit_axes *axes, uint32_t from, uint32_t to) {
-  if (axes->range_count == axes->range_room) {
-    if (axes->range_room > UINT32_MAX / 4) remit_no_memory(axes->L);
-    remit_range *more = push_room(axes->L, (uint64_t)axes->range_room * 2, sizeof *more);
-    memcpy(more, axes->ranges, axes->range_count * sizeof *more);
-    lua_replace(axes->L, axes->ranges_place);
-    axes->ranges = more;
-    axes->range_room *= 2;
+void remit_ranges_open(remit_ranges *ranges, lua_State *L) {
+  *ranges = (remit_ranges){.L = L, .room = 64};
+  ranges->items = push_room(L, ranges->room, sizeof *ranges->items);
+  ranges->place = lua_gettop(L);
+}
+
+void remit_ranges_add(remit_ranges *ranges, uint32_t from, uint32_t to) {
+  if (ranges->count == ranges->room) {
+    if (ranges->room > UINT32_MAX / 4) remit_no_memory(ranges->L);
+    remit_range *more = push_room(ranges->L, (uint64_t)ranges->room * 2, sizeof *more);
+    memcpy(more, ranges->items, ranges->count * sizeof *more);
+    lua_replace(ranges->L, ranges->place);
+    ranges->items = more;
+    ranges->room *= 2;
   }
-  axes->ranges[axes->range_count] = (remit_range){from, to};
-  return axes->range_count++;
+  ranges->items[ranges->count++] = (remit_range){from, to};
 }
 
 static void add(remit_axes *axes, uint32_t from, uint32_t to) {
-  if (from < to) remit_range_add(axes, from, to);
+  if (from < to) remit_ranges_add(&axes->ranges, from, to);
 }
 
 static int compare_ranges(const void *a, const void *b) {
@@ -178,8 +181,8 @@ static int compare_ranges(const void *a, const void *b) {
 
 /* Joins what overlaps or touches from `mark` on. */
 static void join(remit_axes *axes, uint32_t mark) {
-  remit_range *ranges = axes->ranges + mark;
-  uint32_t count = axes->range_count - mark, kept = 0;
+  remit_range *ranges = axes->ranges.items + mark;
+  uint32_t count = axes->ranges.count - mark, kept = 0;
   bool sorted = true;
   for (uint32_t i = 1; i < count; i++) sorted = sorted && ranges[i - 1].from <= ranges[i].from;
   if (!sorted) qsort(ranges, count, sizeof *ranges, compare_ranges);
@@ -190,21 +193,21 @@ static void join(remit_axes *axes, uint32_t mark) {
       ranges[kept++] = ranges[i];
     }
   }
-  axes->range_count = mark + kept;
+  axes->ranges.count = mark + kept;
 }
 
 /* Turns what stands from `mark` on, joined, into everything else. */
 static void invert(remit_axes *axes, uint32_t mark, uint32_t end) {
-  uint32_t count = axes->range_count - mark, at = 0;
+  uint32_t count = axes->ranges.count - mark, at = 0;
   for (uint32_t i = 0; i < count; i++) {
-    remit_range each = axes->ranges[mark + i];
+    remit_range each = axes->ranges.items[mark + i];
     add(axes, at, each.from);
     at = each.to;
   }
   add(axes, at, end);
-  uint32_t made = axes->range_count - mark - count;
-  memmove(axes->ranges + mark, axes->ranges + mark + count, made * sizeof *axes->ranges);
-  axes->range_count = mark + made;
+  uint32_t made = axes->ranges.count - mark - count;
+  memmove(axes->ranges.items + mark, axes->ranges.items + mark + count, made * sizeof *axes->ranges.items);
+  axes->ranges.count = mark + made;
 }
 
 /* Which classes: those for which the tests hold, or those for which they do not fail: UNKNOWN too, see table_decide.c. */
@@ -269,7 +272,7 @@ static void add_tests(remit_axes *axes, const remit_axis *axis, const remit_test
     case REMIT_TEST_AT_LEAST: add_between(axes, axis, test->low, false, 0, false, want); break;
     case REMIT_TEST_BETWEEN: add_between(axes, axis, test->low, test->low_open, test->high, test->high_open, want); break;
     case REMIT_TEST_NOT: {
-      uint32_t mark = axes->range_count;
+      uint32_t mark = axes->ranges.count;
       add_tests(axes, axis, test + 1, test->low, want == HOLDS ? NOT_FAILS : HOLDS);
       join(axes, mark);
       invert(axes, mark, remit_axis_classes(axis));
@@ -294,13 +297,13 @@ bool remit_axis_set(remit_axes *axes, const remit_axis *axis, uint32_t cell, rem
   remit_span *set = &axes->sets[cell];
   if (set->count == UINT32_MAX) {
     const remit_test *tests = axes->table->tests + axes->table->cells[cell].first;
-    uint32_t count = axes->table->cells[cell].count, mark = axes->range_count;
+    uint32_t count = axes->table->cells[cell].count, mark = axes->ranges.count;
     remit_charge(axes->L, 1 + 4 * (uint64_t)count);
     bool known = all_have_values(axes, tests, count);
     if (known) add_tests(axes, axis, tests, count, HOLDS);
     else add(axes, 0, remit_axis_classes(axis));
     join(axes, mark);
-    *set = (remit_span){mark, (axes->range_count - mark) << 1 | known};
+    *set = (remit_span){mark, (axes->ranges.count - mark) << 1 | known};
   }
   *out = (remit_span){set->first, set->count >> 1};
   return set->count & 1;

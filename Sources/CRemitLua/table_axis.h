@@ -26,6 +26,19 @@ typedef struct remit_span {
   uint32_t first, count;
 } remit_span;
 
+/* Ranges that become more: their memory is Lua's, at a place of the stack. */
+typedef struct remit_ranges {
+  lua_State *L;
+  remit_range *items;
+  uint32_t count, room;
+  int place;
+} remit_ranges;
+
+/* Pushes 1 value. */
+void remit_ranges_open(remit_ranges *ranges, lua_State *L);
+/* Pointers into the pile are void from then on. */
+void remit_ranges_add(remit_ranges *ranges, uint32_t from, uint32_t to);
+
 /* What it takes to cut. Its memory is Lua's, in places of the stack from `remit_axes_open` on: whoever opened it drops them. */
 typedef struct remit_axes {
   lua_State *L;
@@ -34,9 +47,7 @@ typedef struct remit_axes {
   uint32_t literal_count, cell_count;
   uint32_t *classes;          /* by literal: its class on its column's axis */
   remit_span *sets;           /* by cell, once asked for: of `ranges`, disjoint, ascending, none touching the next */
-  remit_range *ranges;
-  uint32_t range_count, range_room;
-  int ranges_place;
+  remit_ranges ranges;
 } remit_axes;
 
 /* Pushes 3 values. */
@@ -47,7 +58,6 @@ void remit_axis_cut(remit_axes *axes, uint32_t input, const uint32_t *more, uint
 /* The classes for which the tests of a cell of that column hold; not for cell 0, which all columns share. False, and all classes,
  * where a param stands among the tests that has no value. */
 bool remit_axis_set(remit_axes *axes, const remit_axis *axis, uint32_t cell, remit_span *out);
-uint32_t remit_range_add(remit_axes *axes, uint32_t from, uint32_t to);
 
 /* Order by one word, for sorting and searching: where the keys of two differ, so do the values, the same way. */
 uint64_t remit_number_key(double number);

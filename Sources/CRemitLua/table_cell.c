@@ -348,6 +348,8 @@ uint32_t remit_read_output(remit_table_reader *r, const char *text, size_t lengt
   uint8_t kind = literal_at(&c, number)->kind;
   if (r->hit >= REMIT_HIT_SUM && r->hit <= REMIT_HIT_MAX && kind != REMIT_SCALAR_NUMBER && kind != REMIT_SCALAR_PARAM)
     remit_table_refuse(r, "the outputs of C+, C< and C> are numbers");
+  if (r->column->trend && !r->column->value_count && kind != REMIT_SCALAR_NUMBER && kind != REMIT_SCALAR_PARAM)
+    remit_table_refuse(r, "it rises or falls by the row named check: a row named values must list its values, the least first");
   c.at = text;
   rank_output(&c, number);
   return number;

@@ -107,8 +107,8 @@ static void weigh(lane_maker *l) {
     remit_span set;
     if (!remit_axis_set(&m->axes, &l->axis, cell, &set)) l->has_params = true;
     for (uint32_t i = 0; i < set.count; i++) {
-      l->weights[m->axes.ranges[set.first + i].from] += m->uses[cell];
-      l->weights[m->axes.ranges[set.first + i].to] += m->uses[cell];
+      l->weights[m->axes.ranges.items[set.first + i].from] += m->uses[cell];
+      l->weights[m->axes.ranges.items[set.first + i].to] += m->uses[cell];
     }
     m->uses[cell] = 0;
     steps += set.count;
@@ -168,7 +168,7 @@ static remit_span buckets_of(lane_maker *l, uint32_t cell) {
   maker *m = l->m;
   remit_span set;
   remit_axis_set(&m->axes, &l->axis, cell, &set);
-  remit_range *ranges = m->axes.ranges + set.first;
+  remit_range *ranges = m->axes.ranges.items + set.first;
   if (m->uses[cell]) return (remit_span){set.first, m->uses[cell] - 1};
   uint32_t kept = 0;
   for (uint32_t i = 0; i < set.count; i++) {
@@ -195,8 +195,8 @@ static void fill(lane_maker *l, uint64_t *bitmaps, uint64_t *toggles) {
       }
       remit_span set = buckets_of(l, cell);
       for (uint32_t i = 0; i < set.count; i++) {
-        toggles[m->axes.ranges[set.first + i].from] ^= UINT64_C(1) << bit;
-        toggles[m->axes.ranges[set.first + i].to] ^= UINT64_C(1) << bit;
+        toggles[m->axes.ranges.items[set.first + i].from] ^= UINT64_C(1) << bit;
+        toggles[m->axes.ranges.items[set.first + i].to] ^= UINT64_C(1) << bit;
       }
       steps += set.count;
     }
@@ -306,7 +306,7 @@ static void make_lane(maker *m, uint32_t input, remit_lane *lane) {
   lua_State *L = m->L;
   int top = lua_gettop(L);
   lane_maker l = {.m = m, .input = input};
-  m->axes.range_count = 0;    /* no other column has these cells */
+  m->axes.ranges.count = 0;    /* no other column has these cells */
   remit_axis_cut(&m->axes, input, NULL, 0, &l.axis);
   l.weights = push_room(L, (uint64_t)remit_axis_classes(&l.axis) + 1, sizeof *l.weights);
   weigh(&l);

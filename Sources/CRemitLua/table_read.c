@@ -187,32 +187,76 @@ static void read_values_row(remit_table_reader *r, remit_json_walk *walk) {
   }
 }
 
-/* Bare words need the values before the rules, wherever their row stands. */
-static void find_values_row(remit_table_reader *r, remit_json_walk rows) {
-  bool found = false;
-  while (remit_json_walk_next(&rows)) {
-    remit_json_walk walk;
-    start_record(r, &walk, rows.value);
-    if (!remit_json_walk_next(&walk)) continue;
+/* ---- The row of checks */
+
+static void read_trends(remit_table_reader *r, remit_json_walk *walk) {
+  bool inputs = false, outputs = false;
+  for (uint32_t i = 0; remit_json_walk_next(walk) && i < r->columns.count; i++) {
+    remit_column *column = (remit_column *)r->columns.items + i;
+    if (column->kind != REMIT_COLUMN_INPUT && column->kind != REMIT_COLUMN_OUTPUT) continue;
     size_t length;
-    const char *text = push_cell(r->L, walk.value, &length);
+    const char *text = push_cell(r->L, walk->value, &length);
     remit_trim(&text, &length);
-    bool here = length == 6 && memcmp(text, "values", 6) == 0;
+    r->column = column;
+    if (length == 5 && memcmp(text, "rises", 5) == 0) column->trend = REMIT_TREND_RISES;
+    else if (length == 5 && memcmp(text, "falls", 5) == 0) column->trend = REMIT_TREND_FALLS;
+    else if (length && !(length == 1 && *text == '-')) remit_table_refuse(r, "the row named check says rises or falls, or nothing");
+    r->column = NULL;
+    inputs = inputs || (column->trend && column->kind == REMIT_COLUMN_INPUT);
+    outputs = outputs || (column->trend && column->kind == REMIT_COLUMN_OUTPUT);
+    lua_pop(r->L, 1);
+  }
+  if (!inputs || !outputs) remit_table_refuse(r, "the row named check names an input that rises or falls, and an output that does so with it");
+  if (r->hit > REMIT_HIT_FIRST) remit_table_refuse(r, "the row named check is for the hit policies U, A, P and F, which give one answer");
+}
+
+/* ---- Rows with names of their own */
+
+/* Walks to the row of that name and behind its first cell. False where there is none. */
+static bool find_row(remit_table_reader *r, remit_json_walk rows, const char *name, remit_json_walk *walk) {
+  bool found = false;
+  int64_t line = 0;
+  while (remit_json_walk_next(&rows)) {
+    remit_json_walk each;
+    start_record(r, &each, rows.value);
+    if (!remit_json_walk_next(&each)) continue;
+    size_t length;
+    const char *text = push_cell(r->L, each.value, &length);
+    remit_trim(&text, &length);
+    bool here = length == strlen(name) && memcmp(text, name, length) == 0;
     lua_pop(r->L, 1);
     if (!here) continue;
-    if (found) remit_table_refuse(r, "there are two rows named values");
+    if (found) remit_table_refuse(r, lua_pushfstring(r->L, "there are two rows named %s", name));
     found = true;
-    read_values_row(r, &walk);
+    *walk = each;
+    line = r->line;
   }
-  uint32_t output = 0;
+  r->line = line;
+  return found;
+}
+
+/* Bare words need the values before the rules, wherever their row stands. */
+static void find_named_rows(remit_table_reader *r, remit_json_walk rows) {
+  remit_json_walk walk;
+  if (find_row(r, rows, "values", &walk)) read_values_row(r, &walk);
+  if (find_row(r, rows, "check", &walk)) read_trends(r, &walk);
+  uint32_t input = 0, output = 0;
   bool ranked = false;
   for (uint32_t i = 0; i < r->columns.count; i++) {
     const remit_column *column = (remit_column *)r->columns.items + i;
-    if (column->kind != REMIT_COLUMN_OUTPUT) continue;
-    remit_table_output *own = (remit_table_output *)r->outputs.items + output++;
-    own->first_value = column->first_value;
-    own->value_count = column->value_count;
-    ranked = ranked || column->value_count;
+    if (column->kind == REMIT_COLUMN_INPUT) {
+      remit_table_input *own = (remit_table_input *)r->inputs.items + input++;
+      own->name = column->name;
+      own->first_value = column->first_value;
+      own->value_count = column->value_count;
+      own->trend = column->trend;
+    } else if (column->kind == REMIT_COLUMN_OUTPUT) {
+      remit_table_output *own = (remit_table_output *)r->outputs.items + output++;
+      own->first_value = column->first_value;
+      own->value_count = column->value_count;
+      own->trend = column->trend;
+      ranked = ranked || column->value_count;
+    }
   }
   r->line = 1;
   if (!ranked && (r->hit == REMIT_HIT_PRIORITY || r->hit == REMIT_HIT_OUTPUT_ORDER))
@@ -256,7 +300,7 @@ static void read_rule(remit_table_reader *r, remit_json_walk *walk) {
   size_t length;
   const char *text = remit_json_walk_next(walk) ? push_cell(L, walk->value, &length) : NULL;
   if (text) remit_trim(&text, &length);
-  if (text && length == 6 && memcmp(text, "values", 6) == 0) {
+  if (text && ((length == 6 && memcmp(text, "values", 6) == 0) || (length == 5 && memcmp(text, "check", 5) == 0))) {
     lua_settop(L, top);
     return;
   }
@@ -295,7 +339,7 @@ static void read_records(remit_table_reader *r, remit_slice records) {
   read_header(r, rows.value);
   remit_pile_add(r, &r->cells, 1);     /* number 0: - */
   remit_pile_add(r, &r->literals, 1);  /* number 0: left out */
-  find_values_row(r, rows);
+  find_named_rows(r, rows);
   for (uint32_t i = 0; i < r->columns.count; i++) {
     lua_newtable(r->L);
     lua_rawseti(r->L, r->cells_seen, (lua_Integer)i + 1);
@@ -435,4 +479,54 @@ int remit_open_tables(lua_State *L) {
   lua_pushcfunction(L, open_table);
   lua_setfield(L, 1, "decision_table");
   return 0;
+}
+
+/* ---- Checking */
+
+/* Bounds the searches of all tables together, so that they fit into the budget of loading. */
+enum { CHECK_WORK = 80000000 };
+
+typedef struct check_job {
+  const remit_policy *policy;
+  remit_buffer *out;
+} check_job;
+
+/* light userdata: check_job */
+static int check_all(lua_State *L) {
+  const check_job *job = lua_touserdata(L, 1);
+  int64_t work = CHECK_WORK;
+  lua_rawgetp(L, LUA_REGISTRYINDEX, &remit_key_counter);
+  remit_budget_start(L, remit_vm_of(L), &remit_vm_of(L)->limits.load, 2);
+  lua_rawgetp(L, LUA_REGISTRYINDEX, &tables_key);
+  remit_buffer_byte(job->out, '[');
+  for (lua_Integer i = 1; lua_rawgeti(L, 3, i) != LUA_TNIL; i++) {
+    remit_table_check(L, job->policy, job->out, &work);
+    lua_settop(L, 3);
+  }
+  remit_buffer_byte(job->out, ']');
+  if (job->out->failed) remit_no_memory(L);
+  return 0;
+}
+
+remit_status remit_vm_check_tables(remit_vm *vm, uint32_t policy, remit_slice *findings) {
+  lua_State *L = vm->L;
+  check_job job = {vm->policies[policy], &vm->scratch};
+  vm->scratch.length = 0;
+  vm->scratch.failed = false;
+  vm->message_length = 0;
+  vm->memory.limit = vm->memory.bytes + vm->limits.load.memory_bytes;
+  vm->memory.refusals = 0;
+  lua_pushcfunction(L, remit_on_error);
+  lua_pushcfunction(L, check_all);
+  lua_pushlightuserdata(L, &job);
+  remit_watch_begin(vm, vm->limits.load.milliseconds);
+  int status = lua_pcall(L, 1, 0, 1);
+  remit_watch_end(vm);
+  remit_status result = status == LUA_OK ? REMIT_OK : remit_take_error(vm, status);
+  lua_settop(L, 0);
+  vm->spent = false;
+  lua_pushcfunction(L, remit_after_load);
+  if (lua_pcall(L, 0, 0, 0) != LUA_OK) lua_settop(L, 0);
+  *findings = (remit_slice){vm->scratch.bytes, vm->scratch.length};
+  return result;
 }

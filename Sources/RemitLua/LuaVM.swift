@@ -81,6 +81,13 @@ package import RemitModel
     return unsafe copy(out)
   }
 
+  /// What is wrong with the rules of the decision tables that the policy reads, as JSON.
+  package func tableFindings(_ policy: Policy) throws(LuaError) -> ByteBlock {
+    var out = unsafe remit_slice()
+    try check(unsafe remit_vm_check_tables(machine, policy.number, &out))
+    return unsafe copy(out)
+  }
+
   /// Says what stands in each result line between the id and the decision.
   package func setLabel(_ label: [UInt8], of policy: Policy) throws(LuaError) {
     let done = unsafe withSlice(label) { unsafe remit_vm_set_label(machine, policy.number, $0) }

@@ -15,9 +15,10 @@ package struct LoadedPolicy: Sendable {
 
   /// Loads the policy again, from the same texts, into a machine of its own.
   package func makeMachine() throws(LuaError) -> PolicyMachine {
-    let vm = try LuaVM(limits: store.limits, source: ModuleRecorder(store))
+    let recorder = ModuleRecorder(store)
+    let vm = try LuaVM(limits: store.limits, source: recorder)
     let policy = try vm.load(name)
-    return PolicyMachine(machine: vm, policy: policy)
+    return PolicyMachine(machine: vm, policy: policy, recorder: recorder)
   }
 
   /// The same from traced texts, with what their sites are.

@@ -80,6 +80,9 @@ package final class ModuleRecorder: ModuleSource {
     }
   }
 
+  /// A file's name as people know it.
+  func shown(_ file: String) -> String { shownFiles[file] ?? file }
+
   /// True where something that was asked for is not whole.
   var hasDiagnostics: Bool { !diagnostics.isEmpty }
 

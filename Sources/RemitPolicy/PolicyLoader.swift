@@ -35,7 +35,7 @@ package struct PolicyLoader: Sendable {
       let loaded = LoadedPolicy(
         name: name, version: Version(recorder.ingredients), declaration: declaration, declarationJSON: json,
         store: store)
-      return (loaded, PolicyMachine(machine: vm, policy: policy))
+      return (loaded, PolicyMachine(machine: vm, policy: policy, recorder: recorder))
     } catch {
       throw .broken(recorder.diagnostics(for: error, module: name.description))
     }

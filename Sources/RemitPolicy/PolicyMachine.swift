@@ -4,9 +4,12 @@ package import RemitLua
 package final class PolicyMachine {
   package let machine: LuaVM
   package let policy: LuaVM.Policy
+  /// What the machine asked for while it loaded.
+  let recorder: ModuleRecorder
 
-  init(machine: LuaVM, policy: LuaVM.Policy) {
+  init(machine: LuaVM, policy: LuaVM.Policy, recorder: ModuleRecorder) {
     self.machine = machine
     self.policy = policy
+    self.recorder = recorder
   }
 }

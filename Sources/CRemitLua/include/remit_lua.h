@@ -86,6 +86,9 @@ remit_status remit_vm_call_plugin(remit_vm *vm, remit_slice module, remit_slice 
 
 /* The declaration as JSON: summary, source, outcomes, input, params, reasons; valid until the next call. */
 remit_status remit_vm_describe(remit_vm *vm, uint32_t policy, remit_slice *out);
+/* Searches the rules of every decision table that the policy reads, its params having their defaults: a JSON array of findings,
+ * {"kind","file","line"[,"rule"],"message"[,"example"]}, valid until the next call. Under the load budget. */
+remit_status remit_vm_check_tables(remit_vm *vm, uint32_t policy, remit_slice *findings);
 /* What stands in each result line between id and decision: `,"policy":"…","version":"…"`. Copied. */
 bool remit_vm_set_label(remit_vm *vm, uint32_t policy, remit_slice label);
 

@@ -26,6 +26,6 @@ package struct LoadedPolicy: Sendable {
     let source = TracedSource(store)
     let vm = try LuaVM(limits: store.limits, source: source)
     let policy = try vm.load(name)
-    return (PolicyMachine(machine: vm, policy: policy), source)
+    return (PolicyMachine(machine: vm, policy: policy, recorder: source.recorder), source)
   }
 }

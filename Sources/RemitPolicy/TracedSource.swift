@@ -5,7 +5,7 @@ package import RemitSyntax
 ///
 /// For coverage and explanations, one machine each.
 package final class TracedSource: ModuleSource {
-  private let recorder: ModuleRecorder
+  let recorder: ModuleRecorder
   private let store: ModuleStore
   /// By the module's name: its file, and what its sites are.
   package private(set) var files: [String: TracedFile] = [:]

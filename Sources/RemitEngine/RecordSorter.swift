@@ -47,6 +47,8 @@ final class RecordSorter {
     } else if !entries.isEmpty {
       // What others want to hold in memory meanwhile is worth more than these.
       try spill()
+      memory = ByteWriter()
+      entries = []
     }
     var runs: [RecordRun] = []
     for file in levels.joined() { runs.append(try RecordRun(file)) }
@@ -91,7 +93,8 @@ final class RecordSorter {
       if output.count >= Self.writeBytes { try Self.flush(&output, to: file) }
     }
     try Self.flush(&output, to: file)
-    memory.removeAll()
+    // Kept whole: the next records need as much.
+    memory.removeAll(capacityBytesMax: .max)
     entries.removeAll(keepingCapacity: true)
     try add(run: file, level: 0)
   }

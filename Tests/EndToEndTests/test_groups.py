@@ -262,22 +262,20 @@ class Lines(Case):
                              (row["id"], ids, ids.index(row["id"]) + 1))
 
     def test_memory_does_not_grow_with_the_input(self):
-        def peak(count):
-            command = [REMIT, "batch", "--policy", "x.p", "--jobs", "2", "--policies", os.path.join(self.folder.path, "policies")]
-            with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL) as process:
-                for i in range(0, count, 1000):
-                    process.stdin.write("".join(f'{{"id":"r{k}","k":"{k // 3}"}}\n' for k in range(i, i + 1000)).encode())
-                process.stdin.close()
-                read = most = 0
-                for line in process.stdout:
-                    read += 1
-                    if read % 10000 == 1:
-                        most = max(most, resident_peak(process.pid))
-                self.assertEqual(read, count)
-            return most
-        small, large = peak(200000), peak(600000)
-        self.assertLess(large, small + 16 * 1024, (small, large))
-        self.assertLess(large, 100 * 1024)
+        """600,000 rows with their keys and results are 140 MB."""
+        command = [REMIT, "batch", "--policy", "x.p", "--jobs", "2", "--policies", os.path.join(self.folder.path, "policies")]
+        count, read, most = 600000, 0, 0
+        with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL) as process:
+            for i in range(0, count, 1000):
+                process.stdin.write("".join(f'{{"id":"r{k}","k":"{k // 3}"}}\n' for k in range(i, i + 1000)).encode())
+            process.stdin.close()
+            for _ in process.stdout:
+                read += 1
+                if read % 10000 == 1:
+                    most = max(most, resident_peak(process.pid))
+        self.assertEqual(read, count)
+        self.assertGreater(most, 0)
+        self.assertLess(most, 80 * 1024)
 
     def test_a_closed_pipe_ends_it_quietly(self):
         data = "".join(f'{{"id":"{i}","k":"{i // 2}"}}\n' for i in range(50000))

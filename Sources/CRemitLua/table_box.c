@@ -4,7 +4,7 @@
 
 /* Sets of classes and boxes of sets: what two have in common, what is left of one. */
 
-enum { CHARGE_EVERY = 1024 };
+enum { CHARGE_EVERY = 1024, RANGES_MAX = 1 << 21 /* that one subtraction may hold at a time */ };
 
 bool remit_spend(remit_checker *ck, uint64_t units) {
   ck->work -= (int64_t)units;
@@ -110,7 +110,7 @@ static bool subtract(remit_checker *ck, uint32_t depth, const uint32_t *rules, u
     if (meets(ck, box, rules[next])) break;
   }
   if (next == count) return visit(ck, box, context);
-  if (depth + 1 == ck->depth_max) {
+  if (depth + 1 == ck->depth_max || ck->axes.ranges.count - ck->boxes_mark > RANGES_MAX) {
     ck->stopped = true;
     return false;
   }
@@ -130,5 +130,6 @@ static bool subtract(remit_checker *ck, uint32_t depth, const uint32_t *rules, u
 }
 
 bool remit_subtract(remit_checker *ck, const uint32_t *rules, uint32_t count, remit_visit visit, void *context) {
+  ck->boxes_mark = ck->axes.ranges.count;
   return subtract(ck, 0, rules, count, visit, context);
 }

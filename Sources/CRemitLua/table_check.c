@@ -13,7 +13,7 @@ enum {
   GAPS_MAX = 5,
   ZONES = 1024, WIDE = 32,
   MEETING_MAX = 4096, PIECES_MAX = 1 << 16,
-  WORK_OF_SEARCH = 20000000, WORK_OF_RULE = 200000,
+  WORK_OF_SEARCH = 8000000, WORK_OF_RULE = 200000,
 };
 
 static void *push_room(lua_State *L, uint64_t count, size_t size) {

@@ -32,6 +32,7 @@ typedef struct remit_checker {
   remit_range *hulls;         /* by rule and input: the least range around its set; empty where that is */
   remit_span *boxes;          /* by depth and input */
   uint32_t depth_max;
+  uint32_t boxes_mark;        /* ranges there were when the subtraction began */
   int64_t work;               /* that may still be done for what is being searched */
   bool stopped;               /* it was not enough */
   remit_buffer *out;

@@ -229,6 +229,14 @@ static bool in_bounds(const remit_checked_input *input, const remit_example *val
          !(type->has_max && remit_decimal_compare(&value->number, &type->max) > 0);
 }
 
+/* Whether it needs no example to know that a class of numbers has one: short numbers have others between them. */
+static bool is_dense(const remit_checker *ck, const remit_checked_input *input, uint32_t class) {
+  uint32_t place = class - REMIT_CLASS_NUMBERS;
+  if (input->whole || class >= remit_axis_texts(&input->axis)) return false;
+  if (place / 2 > 0 && ck->literals[input->axis.points[place / 2 - 1]].wide) return false;
+  return place / 2 >= input->axis.number_count || !ck->literals[input->axis.points[place / 2]].wide;
+}
+
 /* Whether the class counts. Its place among numbers or texts is a gap where it is even. */
 static bool counts(remit_checker *ck, const remit_checked_input *input, const traits *t, uint32_t class, wanted want) {
   const remit_type *type = input->type;
@@ -244,6 +252,8 @@ static bool counts(remit_checker *ck, const remit_checked_input *input, const tr
     if (gap && want == EXPECTED && !t->ordered_texts && t->texts) return false;
   }
   if (class < REMIT_CLASS_NUMBERS) return true;
+  bool bounded = want != REAL && type && is_number(type) && (type->has_min || type->has_max);
+  if (!bounded && is_dense(ck, input, class)) return true;
   remit_example value;
   bool there = remit_class_example(ck, input, class, &value) && (want == REAL || class >= texts || in_bounds(input, &value));
   lua_pop(ck->L, 1);

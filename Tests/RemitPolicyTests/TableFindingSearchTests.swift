@@ -1,8 +1,8 @@
 import RemitEngine
+import RemitLua
 import RemitModel
 import RemitPolicy
 import RemitWire
-import RemitLua
 import Testing
 
 /// Random tables, whose findings are held against what the table answers for every input of a grid that is fine enough: every number that
@@ -41,7 +41,9 @@ struct TableFindingSearchTests {
     }
   }
 
-  private func check(_ found: [TableFinding], _ answers: [Answer], _ evaluator: Evaluator, hit: String, sheet: String) throws {
+  private func check(_ found: [TableFinding], _ answers: [Answer], _ evaluator: Evaluator, hit: String, sheet: String)
+    throws
+  {
     let note = Comment(rawValue: "\(sheet)\n\(found.map { "\($0)" }.joined(separator: "\n"))")
     func some(_ kind: TableFinding.Kind) -> [TableFinding] { found.filter { $0.kind == kind } }
     #expect(some(.incomplete).isEmpty, note)
@@ -69,9 +71,10 @@ struct TableFindingSearchTests {
     let rest = answers.count / (2 * Self.numbers.count - 1)
     return (0..<rest).contains { place in
       let column = stride(from: place, to: answers.count, by: rest).compactMap { answers[$0].out }
-      return zip(column, column.dropFirst()).contains { $0 > $1 } || column.indices.contains { first in
-        column[(first + 1)...].contains { $0 < column[first] }
-      }
+      return zip(column, column.dropFirst()).contains { $0 > $1 }
+        || column.indices.contains { first in
+          column[(first + 1)...].contains { $0 < column[first] }
+        }
     }
   }
 
@@ -82,7 +85,9 @@ struct TableFindingSearchTests {
     if hit == "F" || hit == "P" { sheet += "check,rises,,,,rises\n" }
     for _ in 0..<(1 + random.next(7)) {
       let cells = [number(&random), text(&random), ["-", "-", "true", "false"][random.next(4)]]
-      sheet += "," + cells.map { "\"\($0.replacing("\"", with: "\"\""))\"" }.joined(separator: ",") + ",,\(1 + random.next(3))\n"
+      sheet +=
+        "," + cells.map { "\"\($0.replacing("\"", with: "\"\""))\"" }.joined(separator: ",")
+        + ",,\(1 + random.next(3))\n"
     }
     return sheet
   }
@@ -115,7 +120,8 @@ struct TableFindingSearchTests {
   private func grid() -> [String] {
     var numbers = Self.numbers
     for (low, high) in zip(Self.numbers, Self.numbers.dropFirst()) {
-      numbers.append(low == "-1" ? "-0.5" : low == "3" ? "3.5" : high == "1" ? "0.5" : low + (low.contains(".") ? "5" : ".25"))
+      numbers.append(
+        low == "-1" ? "-0.5" : low == "3" ? "3.5" : high == "1" ? "0.5" : low + (low.contains(".") ? "5" : ".25"))
     }
     numbers.sort { (Double($0) ?? 0) < (Double($1) ?? 0) }
     return numbers.flatMap { n in

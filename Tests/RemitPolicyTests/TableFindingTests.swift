@@ -78,16 +78,22 @@ struct TableFindingTests {
 
   @Test("Inputs that no rule has an answer for")
   func gaps() throws {
-    #expect(try findings("U,a,=>,n\n,[1..5],,1\n,[6..10],,1\n,< 1,,1\n,> 10,,1\n") == ["gap 1: no rule matches {\"a\":5.5}"])
+    #expect(
+      try findings("U,a,=>,n\n,[1..5],,1\n,[6..10],,1\n,< 1,,1\n,> 10,,1\n") == ["gap 1: no rule matches {\"a\":5.5}"])
     let whole = "U,a,=>,n\n,[1..5],,1\n,[6..10],,1\n"
     #expect(try findings(whole, fields: "a = integer { min = 1, max = 10 }") == [])
     #expect(try findings(whole, fields: "a = integer { min = 1, max = 12 }") == ["gap 1: no rule matches {\"a\":11}"])
     let text = "U,a,=>,n\n,\"\"\"x\"\"\",,1\n"
     #expect(try findings(text, fields: "a = text {}") == [])
     #expect(try findings(text, fields: "a = enum { \"x\", \"y\" }") == ["gap 1: no rule matches {\"a\":\"y\"}"])
-    #expect(try findings("U,a,=>,n\nvalues,\"\"\"x\"\",\"\"y\"\"\",,\n,x,,1\n", fields: "a = text {}").last == "gap 1: no rule matches {\"a\":\"y\"}")
+    #expect(
+      try findings("U,a,=>,n\nvalues,\"\"\"x\"\",\"\"y\"\"\",,\n,x,,1\n", fields: "a = text {}").last
+        == "gap 1: no rule matches {\"a\":\"y\"}")
     #expect(try findings("U,a,=>,n\n,true,,1\n", fields: "a = boolean {}") == ["gap 1: no rule matches {\"a\":false}"])
-    #expect(try findings("U,a,=>,n\n,\"true,false\",,1\n", fields: "a = optional(boolean {})") == ["gap 1: no rule matches {}"])
+    #expect(
+      try findings("U,a,=>,n\n,\"true,false\",,1\n", fields: "a = optional(boolean {})") == [
+        "gap 1: no rule matches {}"
+      ])
     #expect(try findings("U,a,=>,n\n,\"true,false,null\",,1\n", fields: "a = optional(boolean {})") == [])
   }
 
@@ -103,7 +109,8 @@ struct TableFindingTests {
   @Test("Examples have the shape of the input")
   func shapes() throws {
     let table = "U,who.boss.level,b,who.id,c,=>,n\n,1,true,\"\"\"u\"\"\",-,,1\n,1,-,\"\"\"u\"\"\",-,,1\n"
-    let fields = "who = record { boss = record { level = integer { min = 1, max = 1 } }, id = enum { \"u\" } }, b = boolean {}, c = text {}"
+    let fields =
+      "who = record { boss = record { level = integer { min = 1, max = 1 } }, id = enum { \"u\" } }, b = boolean {}, c = text {}"
     #expect(
       try findings(table, fields: fields) == [
         "overlap 2@3: rules 1 and 2 both match, and the hit policy is U (unique) "
@@ -124,7 +131,8 @@ struct TableFindingTests {
 
   @Test("More money never needs fewer approvals")
   func trends() throws {
-    let head = "U,amount,urgent,=>,by\nvalues,,,,\"\"\"manager\"\",\"\"director\"\",\"\"board\"\"\"\ncheck,rises,,,rises\n"
+    let head =
+      "U,amount,urgent,=>,by\nvalues,,,,\"\"\"manager\"\",\"\"director\"\",\"\"board\"\"\"\ncheck,rises,,,rises\n"
     let fields = "amount = money { min = \"0\" }, urgent = boolean {}"
     let good = head + ",<= 5000,-,,manager\n,(5000..9000],-,,director\n,> 9000,true,,board\n,> 9000,false,,director\n"
     #expect(try findings(good, fields: fields) == [])
@@ -139,6 +147,8 @@ struct TableFindingTests {
       try findings(first, fields: fields) == [
         "trend 3@5: n must fall where amount rises: it is 3 at 0 (rule 1) and 5 at 21 (rule 3) {\"amount\":21}"
       ])
-    #expect(try findings("F,amount,=>,n\ncheck,rises,,rises\n,< 10,,3\n,< 5,,9\n,-,,5\n", fields: fields).map { $0.prefix(5) } == ["never"])
+    #expect(
+      try findings("F,amount,=>,n\ncheck,rises,,rises\n,< 10,,3\n,< 5,,9\n,-,,5\n", fields: fields).map { $0.prefix(5) }
+        == ["never"])
   }
 }

@@ -49,11 +49,14 @@ let package = Package(
       swiftSettings: strict
     ),
     .target(
+      name: "RemitCheck",
+      dependencies: ["RemitPolicy", "RemitLua", "RemitSyntax", "RemitWire", "RemitModel"], swiftSettings: strict),
+    .target(
       name: "RemitEngine", dependencies: ["RemitPolicy", "RemitLua", "RemitWire", "RemitModel"], swiftSettings: strict),
     .target(
       name: "RemitCommands",
       dependencies: [
-        "RemitEngine", "RemitPolicy", "RemitWire", "RemitModel",
+        "RemitEngine", "RemitCheck", "RemitPolicy", "RemitWire", "RemitModel",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
       swiftSettings: strict
@@ -68,6 +71,7 @@ let package = Package(
       swiftSettings: strict
     ),
 
+    .target(name: "RemitTestKit", swiftSettings: strict),
     .testTarget(
       name: "CRemitDecimalTests", dependencies: ["CRemitDecimal"], exclude: ["reference.py"], swiftSettings: strict),
     .testTarget(name: "CRemitJSONTests", dependencies: ["CRemitJSON"], swiftSettings: strict),
@@ -75,8 +79,11 @@ let package = Package(
     .testTarget(name: "RemitWireTests", dependencies: ["RemitWire"], swiftSettings: strict),
     .testTarget(name: "RemitSyntaxTests", dependencies: ["RemitSyntax"], swiftSettings: strict),
     .testTarget(
-      name: "RemitPolicyTests", dependencies: ["RemitPolicy", "RemitEngine", "RemitLua", "RemitWire", "RemitModel"],
+      name: "RemitPolicyTests",
+      dependencies: ["RemitPolicy", "RemitEngine", "RemitLua", "RemitWire", "RemitModel", "RemitTestKit"],
       swiftSettings: strict),
+    .testTarget(
+      name: "RemitCheckTests", dependencies: ["RemitCheck", "RemitPolicy", "RemitTestKit"], swiftSettings: strict),
     .testTarget(
       name: "RemitEngineTests", dependencies: ["RemitEngine", "RemitPolicy", "RemitLua", "RemitWire", "RemitModel"],
       swiftSettings: strict),

@@ -281,6 +281,16 @@ static int load_tests(lua_State *L) {
   return 0;
 }
 
+/* light userdata: load_job */
+static int load_alone(lua_State *L) {
+  load_job *job = lua_touserdata(L, 1);
+  remit_vm *vm = remit_vm_of(L);
+  start_load(L, vm);
+  remit_load_module(L, (const char *)job->name.bytes, job->name.length);
+  remit_budget_settle(L, vm);
+  return 0;
+}
+
 remit_status remit_protected_load(remit_vm *vm, lua_CFunction function, remit_slice module, void *job) {
   lua_State *L = vm->L;
   vm->memory.limit = vm->memory.bytes + vm->limits.load.memory_bytes;
@@ -331,4 +341,9 @@ remit_status remit_vm_load_tests(remit_vm *vm, remit_slice name, remit_slice *te
   vm->limits.decision_bytes = most;
   *tests = (remit_slice){vm->scratch.bytes, vm->scratch.length};
   return status;
+}
+
+remit_status remit_vm_load_module(remit_vm *vm, remit_slice name) {
+  load_job job = {name, NULL, NULL};
+  return remit_protected_load(vm, load_alone, name, &job);
 }

@@ -133,7 +133,7 @@ struct CSVColumns {
   private static func write(_ cell: ArraySlice<UInt8>, as type: FieldType, into output: inout ByteWriter) {
     let isJSON =
       switch type {
-      case .text, .formattedText: false
+      case .text, .formattedText, .choice: false
       case .boolean: cell.elementsEqual("true".utf8) || cell.elementsEqual("false".utf8)
       case .number: isNumber(cell)
       case .record, .list, .map: (try? JSONView(cell)) != nil

@@ -9,14 +9,9 @@ enum TestFile {
   ///
   /// - Parameter file: As messages name it.
   static func suites(module: String, file: String, in store: ModuleStore) throws(PolicyLoadError) -> [JSONView] {
-    let diagnostics = store.diagnostics(ofModule: module)
-    guard diagnostics.isEmpty else { throw .broken(diagnostics) }
-    let recorder = ModuleRecorder(store)
+    let suites = try PolicyLoader(store).loadTests(module: module)
     do {
-      let machine = try LuaVM(limits: store.limits, source: recorder)
-      return try JSONView(machine.loadTests(module: module).array()).elements
-    } catch let error as LuaError {
-      throw .broken(recorder.diagnostics(for: error, module: module))
+      return try JSONView(suites.array()).elements
     } catch {
       throw .broken([Diagnostic(file: file, line: 0, message: "its cases cannot be read: \(error)")])
     }

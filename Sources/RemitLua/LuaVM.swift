@@ -74,6 +74,11 @@ package import RemitModel
     return unsafe copy(out)
   }
 
+  /// Loads a module that need not be a policy, for what is wrong with it.
+  package func load(module: String) throws(LuaError) {
+    try check(unsafe withSlice(module) { unsafe remit_vm_load_module(machine, $0) })
+  }
+
   /// The policy's declaration as JSON.
   package func describe(_ policy: Policy) throws(LuaError) -> ByteBlock {
     var out = unsafe remit_slice()

@@ -27,6 +27,9 @@ package struct PolicyName: Hashable, Comparable, Sendable, CustomStringConvertib
 
   package var description: String { "\(family).\(name)" }
 
+  /// Its file, from the policies' folder.
+  package var file: String { "\(family)/\(name).lua" }
+
   /// The module that holds this policy's tests.
   package var testModule: String { "\(family).\(name)\(Self.testSuffix)" }
 

@@ -9,6 +9,10 @@ package struct LoadedPolicy: Sendable {
   /// The same as the machine writes it.
   package let declarationJSON: ByteBlock
   package let store: ModuleStore
+  /// The files of all modules that it is made of, its own too, and those of the data that they read, as messages name
+  /// them, sorted.
+  package let moduleFiles: [String]
+  package let dataFiles: [String]
 
   /// What stands in each result line between the id and the decision: `,"policy":"…","version":"…"`.
   package var label: [UInt8] { Array(",\"policy\":\"\(name)\",\"version\":\"\(version)\"".utf8) }

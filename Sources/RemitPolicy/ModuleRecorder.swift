@@ -83,6 +83,11 @@ package final class ModuleRecorder: ModuleSource {
   /// A file's name as people know it.
   func shown(_ file: String) -> String { shownFiles[file] ?? file }
 
+  /// The names of everything of that kind that was asked for and is there, sorted.
+  func names(of kind: Ingredient.Kind) -> [String] {
+    ingredients.filter { $0.kind == kind }.map(\.name).sorted()
+  }
+
   /// True where something that was asked for is not whole.
   var hasDiagnostics: Bool { !diagnostics.isEmpty }
 

@@ -190,7 +190,7 @@ package final class ModuleStore: Sendable {
     return file
   }
 
-  private func read(_ place: PolicyFolder.Place) -> File {
+  func read(_ place: PolicyFolder.Place) -> File {
     do throws(Folder.ReadError) {
       guard
         let block = try folder.folder(of: place).read(

@@ -20,8 +20,13 @@ package enum NearNames {
   /// The word that is most like the text, the first of those that are; nil where none is.
   package static func nearest(_ text: String, among words: [String]) -> String? {
     let wanted = text.lowercased()
-    let scored = words.map { (score: distance(wanted, $0), word: $0) }
-    return scored.min { $0.score < $1.score }.flatMap { $0.score <= distanceMax(wanted) ? $0.word : nil }
+    let scored = words.compactMap { word -> (score: Int, word: String)? in
+      let score = distance(wanted, word)
+      // Half of a short word may be wrong only where it starts right: else it is like anything.
+      let isLike = score <= 1 || wanted.utf8.count > 4 || wanted.utf8.first == word.utf8.first
+      return isLike && score <= distanceMax(wanted) ? (score, word) : nil
+    }
+    return scored.min { $0.score < $1.score }?.word
   }
 
   /// So much may be wrong with a text of that length.

@@ -50,6 +50,7 @@ extension FieldType {
     case "text": self = .text
     case "boolean": self = .boolean
     case let name? where ["integer", "number", "money"].contains(name): self = .number(name: name)
+    case "enum": self = .choice(of: view["values"]?.elements.compactMap(\.string) ?? [])
     case "record":
       let fields = view["fields"]?.elements ?? []
       let known = fields.compactMap { Field($0) }

@@ -42,8 +42,10 @@ package indirect enum FieldType: Sendable {
   case boolean
   /// `integer`, `number`, `money`: a number of JSON, or a text.
   case number(name: String)
-  /// `date`, `timestamp`, `enum`: a text of some form.
+  /// `date`, `timestamp`: a text of some form.
   case formattedText(name: String)
+  /// `enum`: one of these texts.
+  case choice(of: [String])
   case record([Field])
   case list(of: FieldType)
   case map(of: FieldType)
@@ -60,6 +62,7 @@ package indirect enum FieldType: Sendable {
     case .text: "text"
     case .boolean: "boolean"
     case .number(let name), .formattedText(let name): name
+    case .choice: "enum"
     case .record: "record"
     case .list: "list"
     case .map: "map"

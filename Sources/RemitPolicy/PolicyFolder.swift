@@ -62,6 +62,13 @@ package struct PolicyFolder: Sendable {
     return Place(root: .policies, path: name)
   }
 
+  /// The place of a file as messages name it.
+  static func place(shown: String) -> Place {
+    let prefix = "plugins/"
+    guard shown.hasPrefix(prefix) else { return Place(root: .policies, path: shown) }
+    return Place(root: .plugins, path: String(shown.dropFirst(prefix.count)))
+  }
+
   func folder(of place: Place) -> Folder {
     place.root == .policies ? policies : plugins
   }

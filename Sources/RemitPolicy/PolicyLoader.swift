@@ -34,7 +34,7 @@ package struct PolicyLoader: Sendable {
       }
       let loaded = LoadedPolicy(
         name: name, version: Version(recorder.ingredients), declaration: declaration, declarationJSON: json,
-        store: store)
+        store: store, moduleFiles: recorder.names(of: .module), dataFiles: recorder.names(of: .file))
       return (loaded, PolicyMachine(machine: vm, policy: policy, recorder: recorder))
     } catch {
       throw .broken(recorder.diagnostics(for: error, module: name.description))

@@ -1,5 +1,6 @@
 import RemitModel
 import RemitPolicy
+import RemitTestKit
 import Testing
 
 /// A policy that decides always the same; `head` stands before it.

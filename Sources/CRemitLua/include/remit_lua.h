@@ -75,6 +75,8 @@ void remit_vm_destroy(remit_vm *vm);
 /* Loads the policy of that name with everything it requires, under the load budget. On success `*policy` is its number.
  * On failure `remit_vm_message` says why, with file and line. */
 remit_status remit_vm_load_policy(remit_vm *vm, remit_slice name, uint32_t *policy);
+/* Loads any module, for what is wrong with it. */
+remit_status remit_vm_load_module(remit_vm *vm, remit_slice name);
 /* Loads a test file's module; `*cases` receives a JSON array of its cases, valid until the next call. */
 remit_status remit_vm_load_tests(remit_vm *vm, remit_slice name, remit_slice *tests);
 

@@ -4,7 +4,7 @@ package struct ID<Thing>: Hashable, Sendable {
 
   package var index: Int { Int(number) }
 
-  init(_ index: Int) { number = Int32(truncatingIfNeeded: index) }
+  package init(_ index: Int) { number = Int32(truncatingIfNeeded: index) }
 }
 
 /// Several things of one kind that stand side by side in their pool.

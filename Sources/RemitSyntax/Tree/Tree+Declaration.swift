@@ -6,19 +6,32 @@ extension Tree {
   /// {})`, `of` of a list) and locals that hold them. Where the path goes on elsewhere, the answer is the last line
   /// that is known; nil where the file declares nothing.
   package func line(ofDeclaration path: [String]) -> Int? {
-    guard let (call, table) = declaration else { return nil }
-    var line = Int(self[call].line)
-    var place: ExpressionID? = table
-    for name in path {
-      guard let current = place, let field = field(named: name, in: current) else { return line }
-      line = Int(field.line)
-      place = constructor(field.value)
-    }
+    guard let declaration else { return nil }
+    var line = Int(self[declaration.call].line)
+    walk(path, from: declaration.table) { line = Int($0.line) }
     return line
   }
 
+  /// The item of the constructor that declares `path`, found in the same way; nil where it does not stand literally in
+  /// the file.
+  package func field(ofDeclaration path: [String]) -> Field? {
+    guard let declaration else { return nil }
+    var found: [Field] = []
+    walk(path, from: declaration.table) { found.append($0) }
+    return found.count == path.count ? found.last : nil
+  }
+
+  private func walk(_ path: [String], from table: ExpressionID, _ visit: (Field) -> Void) {
+    var place: ExpressionID? = table
+    for name in path {
+      guard let current = place, let field = field(named: name, in: current) else { return }
+      visit(field)
+      place = constructor(field.value)
+    }
+  }
+
   /// The call of `policy`, `test` or the like that the file returns, or of `plugin` that it begins with, with its table.
-  private var declaration: (call: ExpressionID, table: ExpressionID)? {
+  package var declaration: (call: ExpressionID, table: ExpressionID)? {
     if let table = pluginDeclaration { return (table, table) }
     for statement in statements(self[Self.main].body).reversed() {
       guard case .return(let values) = self[statement].kind, let value = expressions(values).first else { continue }
@@ -32,7 +45,7 @@ extension Tree {
   }
 
   /// What a local is declared to be, or the expression itself.
-  private func held(_ id: ExpressionID) -> ExpressionID {
+  package func held(_ id: ExpressionID) -> ExpressionID {
     var id = bare(id)
     for _ in 0..<8 {
       guard case .local(let local, _) = self[id].kind, case .variable(let value?, _) = self[local].origin else { break }
@@ -42,7 +55,7 @@ extension Tree {
   }
 
   /// The table constructor that an expression is, or wraps in calls.
-  private func constructor(_ id: ExpressionID) -> ExpressionID? {
+  package func constructor(_ id: ExpressionID) -> ExpressionID? {
     var id = held(id)
     for _ in 0..<8 {
       switch self[id].kind {

@@ -1,11 +1,11 @@
 import Glibc
 
 /// A folder of files that is gone after the test.
-final class TemporaryFolder {
-  let path: String
+package final class TemporaryFolder {
+  package let path: String
 
-  init(_ files: [String: String] = [:]) {
-    var template = Array("/tmp/remit-tests-XXXXXX".utf8CString)
+  package init(_ files: [String: String] = [:]) {
+    var template = Array("\(P_tmpdir)/remit-tests-XXXXXX".utf8CString)
     let made = unsafe template.withUnsafeMutableBufferPointer { buffer in unsafe mkdtemp(buffer.baseAddress!) != nil }
     precondition(made, "a test needs a temporary folder")
     path = String(decoding: template.dropLast().map { UInt8(bitPattern: $0) }, as: UTF8.self)
@@ -16,7 +16,7 @@ final class TemporaryFolder {
     remove(path)
   }
 
-  func write(_ text: String, to name: String) {
+  package func write(_ text: String, to name: String) {
     let parts = name.split(separator: "/")
     for count in 1..<max(parts.count, 1) {
       unsafe mkdir(path + "/" + parts.prefix(count).joined(separator: "/"), 0o755)
@@ -29,7 +29,7 @@ final class TemporaryFolder {
     close(file)
   }
 
-  func link(_ name: String, to target: String) {
+  package func link(_ name: String, to target: String) {
     let status = unsafe symlink(target, path + "/" + name)
     precondition(status == 0, "a test can make a link")
   }

@@ -18,6 +18,8 @@ package struct PolicyChecker {
   private var declarations: [PolicyName: PolicyDeclaration] = [:]
   private var suggestions = Suggestions()
   private var findings: Set<Finding> = []
+  /// Files that were listed and are not there.
+  private var missing: Set<String> = []
   /// Problems of loading, whose place is a line.
   private var problems: Set<RemitModel.Diagnostic> = []
   /// The files of every module that something has required, and those that loaded.
@@ -44,7 +46,11 @@ package struct PolicyChecker {
     for file in meant { check(file) }
     for name in loader.store.folder.testedPolicyNames() where isMeant(name.testFile) { checkTests(of: name) }
     loadRest(meant)
-    for file in loader.store.folder.misnamedFiles() where isMeant(file) { misnamed(file) }
+    let misnamed = loader.store.folder.misnamedFiles().filter(isMeant)
+    for file in misnamed { add(misnamed: file, "a policy is <family>/<name>.lua, both names in lower_snake_case") }
+    for file in meant where file.module == nil && !misnamed.contains(file.file) && sources[file.file] != nil {
+      add(misnamed: file.file, "nothing can require it, since its name or its folder's is no name of Lua")
+    }
     if meant.count == files.count { findUnusedModules() }
     addProblems()
     return findings.sorted()
@@ -54,7 +60,11 @@ package struct PolicyChecker {
 
   private mutating func read(_ file: PolicyFolder.ModuleFile, isMeant: Bool) {
     switch loader.store.source(of: file) {
-    case .missing: return
+    case .missing:
+      // It was listed: most probably it is a link.
+      problems.insert(
+        RemitModel.Diagnostic(file: file.file, line: 0, message: "the file cannot be read: nothing is there"))
+      missing.insert(file.file)
     case .unreadable(let problem): if isMeant { problems.insert(problem) }
     case .text(let text):
       do throws(Diagnostics) {
@@ -115,6 +125,7 @@ package struct PolicyChecker {
   // MARK: Policies
 
   private mutating func check(_ name: PolicyName) {
+    guard !missing.contains(name.file) else { return }
     do throws(PolicyLoadError) {
       let (policy, machine) = try loader.load(name)
       loaded.formUnion(policy.moduleFiles)
@@ -228,9 +239,9 @@ package struct PolicyChecker {
     }
   }
 
-  private mutating func misnamed(_ file: String) {
-    let message = "the file is left out: a policy is <family>/<name>.lua, both names in lower_snake_case"
-    findings.insert(Finding(.misnamedFile, file: file, line: 1, column: 1, message: message))
+  private mutating func add(misnamed file: String, _ why: String) {
+    findings.insert(
+      Finding(.misnamedFile, file: file, line: 1, column: 1, message: "the file is left out: \(why)"))
   }
 
   private mutating func findUnusedModules() {

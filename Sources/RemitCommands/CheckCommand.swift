@@ -60,7 +60,15 @@ struct CheckCommand: ParsableCommand {
     guard let path else { return (try folders.loader(), { _ in true }) }
     if let name = PolicyName(path) { return (try folders.loader(), { $0 == name.file || $0 == name.testFile }) }
     let place = try folders.place(of: path)
-    let below = place.isPlugins ? (place.below.isEmpty ? "plugins" : "plugins/" + place.below) : place.below
-    return (place.loader, { below.isEmpty || $0 == below || $0.hasPrefix(below + "/") })
+    let below = place.below
+    return (
+      place.loader,
+      { file in
+        let isPlugins = file.hasPrefix("plugins/")
+        guard isPlugins == place.isPlugins else { return false }
+        let rest = isPlugins ? String(file.dropFirst("plugins/".count)) : file
+        return below.isEmpty || rest == below || rest.hasPrefix(below + "/")
+      }
+    )
   }
 }

@@ -252,9 +252,12 @@ struct Defect: CustomTestStringConvertible, Sendable {
 
   @Test func filesWithOddNames() {
     let found = findings(
-      inPolicy: Draft().text, and: ["policies/Odd/x.lua": "return 1", "policies/family/x-y.lua": "return 1"])
-    #expect(found.map(\.rule) == [.misnamedFile, .misnamedFile])
-    #expect(found.map(\.file) == ["Odd/x.lua", "family/x-y.lua"])
+      inPolicy: Draft().text,
+      and: [
+        "policies/Odd/x.lua": "return 1", "policies/family/x-y.lua": "return 1", "policies/lib/x-y.lua": "return 1",
+      ])
+    #expect(found.map(\.rule) == [.misnamedFile, .misnamedFile, .misnamedFile])
+    #expect(found.map(\.file) == ["Odd/x.lua", "family/x-y.lua", "lib/x-y.lua"])
   }
 
   @Test func modulesThatNothingRequires() {

@@ -187,11 +187,11 @@ struct Decisions {
     if role == .reason { otherReasons.insert(id) } else { otherOutcomes.insert(id) }
   }
 
-  /// What a local may be. What it starts as is left out where it gets another value later: that may be a placeholder.
+  /// What a local may be. What it starts as is left out where another value may take its place in every case: that may be a placeholder.
   private func values(of local: LocalID) -> [ExpressionID] {
     let assigned = source.assigned(to: local)
     switch tree[local].origin {
-    case .variable(let value?, _) where assigned.isEmpty: return [value]
+    case .variable(let value?, _) where source.keepsFirstValue(local): return [value] + assigned.compactMap { $0 }
     case .variable: return assigned.compactMap { $0 }
     case .parameter:
       guard assigned.isEmpty else { return [] }

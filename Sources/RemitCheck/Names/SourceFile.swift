@@ -15,6 +15,8 @@ final class SourceFile {
   private(set) var holders: [FunctionID: LocalID] = [:]
   /// The first value of the `for … in` that declares a local, and which of its variables that is.
   private(set) var loops: [LocalID: (value: ExpressionID, position: Int)] = [:]
+  /// The block that declares a local, and which of its statements does.
+  private(set) var declarations: [LocalID: (block: BlockID, position: Int)] = [:]
   /// What assignments assign to.
   private(set) var targets: Set<ExpressionID> = []
   /// What is called, with the call.
@@ -71,6 +73,27 @@ final class SourceFile {
       next = tree.assignments[Int(next)].previous
     }
     return values
+  }
+
+  /// True where a local may well be what it starts as when it is read: all assignments stand in one statement that may
+  /// pass without one.
+  func keepsFirstValue(_ local: LocalID) -> Bool {
+    guard let (block, position) = declarations[local] else { return false }
+    var places: [Int32] = []
+    var next = tree[local].lastAssignment
+    while next >= 0 {
+      places.append(tree.assignments[Int(next)].start)
+      next = tree.assignments[Int(next)].previous
+    }
+    let writers = tree.statements(block).dropFirst(position + 1).filter { id in
+      places.contains { tree[id].start <= $0 && $0 < tree[id].end }
+    }
+    guard writers.count <= 1, let writer = writers.first else { return writers.isEmpty }
+    switch tree[writer].kind {
+    case .if(_, let otherwise): return otherwise == nil
+    case .numericFor, .genericFor, .while: return true
+    default: return false
+    }
   }
 
   /// Every call of a function, where nothing else is ever done with it; nil where it may be called from elsewhere.
@@ -159,6 +182,12 @@ final class SourceFile {
   // MARK: Reading the tree once
 
   private func readStatements() {
+    for index in tree.blocks.indices {
+      for (position, id) in tree.statements(BlockID(index)).enumerated() {
+        guard case .local(let run, _) = tree[id].kind else { continue }
+        for local in run.range { declarations[LocalID(local)] = (BlockID(index), position) }
+      }
+    }
     for statement in tree.statements {
       switch statement.kind {
       case .genericFor(let variables, let values, _):

@@ -3,12 +3,21 @@ struct Places {
   private let source: [UInt8]
   /// Where each line starts. A `\r\n` or `\n\r` is one newline, as in Lua.
   private var lineStarts = [0]
+  /// How many characters start in front of each block of 64 bytes: a line may be as long as the file.
+  private let charactersBefore: [Int]
   /// Behind a byte order mark, which no editor counts.
   private let start: Int
 
   init(_ source: [UInt8]) {
     self.source = source
     start = source.starts(with: [0xEF, 0xBB, 0xBF]) ? 3 : 0
+    var counts: [Int] = []
+    var count = 0
+    for (index, byte) in source.enumerated() {
+      if index % 64 == 0 { counts.append(count) }
+      if Self.startsCharacter(byte) { count += 1 }
+    }
+    charactersBefore = counts
     var position = 0
     while position < source.count {
       let byte = source[position]
@@ -46,9 +55,17 @@ struct Places {
   private func column(in index: Int, upTo offset: Int) -> Int {
     let first = max(lineStarts[index], start)
     guard first < min(offset, source.count) else { return 1 }
-    // Every byte of UTF-8 but those that go on with a character.
-    return 1 + source[first..<min(offset, source.count)].count { $0 & 0xC0 != 0x80 }
+    return 1 + characters(before: min(offset, source.count)) - characters(before: first)
   }
+
+  private func characters(before offset: Int) -> Int {
+    guard offset > 0 else { return 0 }
+    let block = (offset - 1) / 64
+    return charactersBefore[block] + source[block * 64..<offset].count(where: Self.startsCharacter)
+  }
+
+  /// Every byte of UTF-8 but those that go on with a character.
+  private static func startsCharacter(_ byte: UInt8) -> Bool { byte & 0xC0 != 0x80 }
 
   private static func isNewline(_ byte: UInt8) -> Bool { byte == 10 || byte == 13 }
 }

@@ -1,6 +1,6 @@
 # make run    build for release, decide a sample of real purchase orders, and say what came out
 # make test   every test: Swift, policies, the built binary
-# make check  what CI holds beside the tests: formatting, no stray paths
+# make check  what CI holds beside the tests: formatting, no stray paths, the static checks of policies and plugins
 # make bench  speed against the bare C limit
 
 SWIFT ?= swift
@@ -24,8 +24,9 @@ test: build
 	@$(REMIT) test
 	@scripts/test-binary $(REMIT)
 
-check:
+check: build
 	@scripts/check
+	@$(REMIT) check
 
 bench: build
 	@$(MAKE) -s -C benchmarks/limit

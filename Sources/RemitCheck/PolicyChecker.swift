@@ -245,7 +245,7 @@ package struct PolicyChecker {
   }
 
   private mutating func findUnusedModules() {
-    for file in files where file.file.hasPrefix("lib/") && sources[file.file] != nil {
+    for file in files where file.file.hasPrefix("lib/") && file.module != nil && sources[file.file] != nil {
       guard !required.contains(file.file), !loaded.contains(file.file) else { continue }
       findings.insert(
         Finding(.unusedModule, file: file.file, line: 1, column: 1, message: "nothing requires this module"))

@@ -129,8 +129,7 @@ class Vocabulary(unittest.TestCase):
         unknown = set(re.findall(r'(?:global )?"(\w+)"[^\[]*\[unknown-global\]', done.stdout.decode()))
         self.assertEqual(set(names) - unknown, set(known))
 
-    def test_members_of_libraries(self):
-        known, names = self.machine_globals()
+    def machine_members(self, known):
         libraries = [name for name, kind in known.items() if kind == "table"]
         self.assertIn("decimal", libraries)
         body = "local all = {} for name, library in pairs({ " + ", ".join(f"{name} = {name}" for name in libraries) + " }) do " \
@@ -138,8 +137,12 @@ class Vocabulary(unittest.TestCase):
             'return { outcome = "approve", reasons = { "ok" }, all = all }'
         with folder(policy(body)) as place:
             results, _ = place.batch("f.p", [{}])
-        members = results[0]["decision"]["all"]
-        for library in libraries:
+        return results[0]["decision"]["all"]
+
+    def test_members_of_libraries(self):
+        known, names = self.machine_globals()
+        members = self.machine_members(known)
+        for library in members:
             every = sorted(set(names).union(*members.values()))
             with folder(draft("local _a = { " + ", ".join(f"{library}.{member}" for member in every) + " }")) as place:
                 done = place.run("check")
@@ -229,6 +232,58 @@ class Output(unittest.TestCase):
             self.assertNotIn(b"\x1b", done.stdout)
             sarif = place.run("check", "--format", "sarif")
         self.assertEqual(json.loads(sarif.stdout)["runs"][0]["results"][0]["ruleId"], "unknown-field")
+
+
+class Documented(unittest.TestCase):
+    """docs/check.md: every wrong line is found, every right one is not, and no rule is left out."""
+
+    BASE = {
+        "summary": 'summary = "What it decides.",', "source": 'source = "The handbook.",',
+        "outcomes": 'outcomes = { "approve", "reject" },',
+        "input": 'input = record { id = optional(text {}), amount = money {}, kind = enum { "goods", "services" }, '
+                 'vendor = record { name = text {} }, lines = list { of = record { sku = text {} } } },',
+        "params": 'params = { limit = money { default = 5, summary = "A limit." } },',
+        "reasons": 'reasons = { ok = { en = "Fine.", zh = "好。" } },',
+    }
+
+    def text(self, body="", **keys):
+        declaration = "\n  ".join({**self.BASE, **keys}.values())
+        return f"""return policy {{
+  {declaration}
+  decide = function(tx, params, context)
+    {body}
+    local outcome = tx.amount <= params.limit and "approve" or "reject"
+    return {{ outcome = outcome, reasons = {{ "ok" }}, at = context.at }}
+  end,
+}}
+"""
+
+    def found(self, files):
+        with Folder({"policies/f/p.lua": self.text(), "policies/f/p_test.lua": TESTS, **files}) as place:
+            return [rule for rule in rules(place.run("check")) if rule != "unused-module"]
+
+    def test_every_row(self):
+        with open(os.path.join(ROOT, "docs", "check.md"), encoding="utf-8") as file:
+            document = file.read()
+        shown = set()
+        for kind, table in re.findall(r"<!-- check: (\w+) -->\n((?:\|.*\n)+)", document):
+            for row in table.splitlines()[2:]:
+                cells = re.findall(r"`([^`]+)`", row)
+                rule, wrong, right = cells[0], *cells[2 if kind == "file" else 1:][:2]
+                shown.add(rule)
+                for text, expected in ((wrong, [rule]), (right, [])):
+                    with self.subTest(rule, text=text):
+                        if kind == "body":
+                            files = {"policies/f/p.lua": self.text(text)}
+                        elif kind == "declaration":
+                            files = {"policies/f/p.lua": self.text(**{text.split(" ")[0]: text})}
+                        else:
+                            files = {"policies/" + cells[1]: text + "\n"}
+                        self.assertEqual(self.found(files), expected)
+        shown.update(re.findall(r"^- `([a-z-]+)`", document, re.MULTILINE))
+        done = run("check", "--format", "sarif")
+        every = {rule["id"] for rule in json.loads(done.stdout)["runs"][0]["tool"]["driver"]["rules"]}
+        self.assertEqual(shown, every)
 
 
 class Paths(unittest.TestCase):

@@ -322,10 +322,11 @@ struct Defect: CustomTestStringConvertible, Sendable {
       for each in d:rows() do local _b = each.«rol end
       for _, each in ipairs(d:at(tx.day):find_all { role = "b" }) do local _c = each.«rool end
       d:«findall {}
+      row = d:find { role = "a", «limt = 5 }
       """
     let (text, places) = places(markedIn: Draft(head: head, body: body).text)
     let found = findings(inPolicy: text, and: ["policies/data/x.csv": "role,limit\na,1\n"])
-    #expect(found.map(\.rule) == [.unknownField, .unknownField, .unknownField, .unknownMember])
+    #expect(found.map(\.rule) == [.unknownField, .unknownField, .unknownField, .unknownMember, .unknownField])
     #expect(found.map(\.line) == places.map(\.line))
     #expect(found.map(\.column) == places.map(\.column))
   }

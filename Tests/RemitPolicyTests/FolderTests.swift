@@ -62,4 +62,31 @@ struct FolderTests {
     #expect(folder.testedPolicyNames().map(\.description) == ["a.x", "a.z"])
     #expect(folder.misnamedFiles() == ["a/Upper.lua", "top.lua"])
   }
+
+  @Test("Every Lua file is listed, with its module's name where it can be required")
+  func moduleFiles() {
+    let temporary = TemporaryFolder([
+      "p/a/x.lua": "", "p/a/x_test.lua": "", "p/lib/deep/er.lua": "", "p/lib/no-name.lua": "", "p/top.lua": "",
+      "p/meta/m.lua": "",
+      "p/data/x.csv": "", "p/lib/a.b.lua": "", "q/fx/plugin.lua": "", "q/fx/other-file.lua": "", "q/loose.lua": "",
+    ])
+    temporary.link("p/lib/up", to: "..")
+    let files = PolicyFolder(policies: temporary.path + "/p", plugins: temporary.path + "/q").moduleFiles()
+    #expect(
+      files.map(\.file) == [
+        "a/x.lua", "a/x_test.lua", "lib/a.b.lua", "lib/deep/er.lua", "lib/no-name.lua", "plugins/fx/other-file.lua",
+        "plugins/fx/plugin.lua", "plugins/loose.lua", "top.lua",
+      ])
+    #expect(
+      files.map(\.module) == ["a.x", "a.x_test", nil, "lib.deep.er", nil, nil, "plugin.fx", nil, nil])
+  }
+
+  @Test("A short word is like another only where it starts alike")
+  func nearWords() {
+    #expect(NearNames.nearest("rnd", among: ["abs", "round", "max"]) == "round")
+    #expect(NearNames.nearest("foo", among: ["pack", "move", "sort"]) == nil)
+    #expect(NearNames.nearest("mx", among: ["min", "max"]) == "max")
+    #expect(NearNames.nearest("amuont", among: ["account", "amount"]) == "amount")
+    #expect(NearNames.nearest("anything", among: []) == nil)
+  }
 }

@@ -42,6 +42,15 @@ import Testing
     #expect(try parse(Array(Self.policy.utf8), file: "p").line(ofDeclaration: path) == line)
   }
 
+  @Test func findsTheItemThatDeclares() throws {
+    let tree = try parse(Array(Self.policy.utf8), file: "p")
+    let field = try #require(tree.field(ofDeclaration: ["input", "vendor", "name"]))
+    #expect(tree.position(of: field.start) == (line: 10, column: 7))
+    #expect(tree.field(ofDeclaration: ["input", "shared", "deep"]) == nil)
+    #expect(tree.field(ofDeclaration: ["missing"]) == nil)
+    #expect(tree.field(ofDeclaration: []) == nil)
+  }
+
   @Test func findsNoDeclarationWhereThereIsNone() throws {
     for text in ["", "return 1", "local x = {} return x", "return f()", "return f(1)(2)"] {
       #expect(try parse(Array(text.utf8), file: "p").line(ofDeclaration: ["input"]) == nil)

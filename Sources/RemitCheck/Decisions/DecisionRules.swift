@@ -19,13 +19,13 @@ struct DecisionRules {
   mutating func run() {
     findings += decisions.incomplete
     let codes = Set(declaration.reasons.map(\.code))
-    for id in decisions.reasons {
+    for id in decisions.reasons.sorted(by: { $0.index < $1.index }) {
       guard let code = source.text(id), !codes.contains(code) else { continue }
       let hint = suggestions.hint(code, among: codes, of: "reasons")
       findings.append(source.finding(.undeclaredReason, at: id, "the reason \"\(code)\" is not declared\(hint)"))
     }
     let outcomes = Set(declaration.outcomes)
-    for id in decisions.outcomes {
+    for id in decisions.outcomes.sorted(by: { $0.index < $1.index }) {
       guard let outcome = source.text(id), !outcomes.contains(outcome) else { continue }
       let hint = suggestions.hint(outcome, among: outcomes, of: "outcomes")
       findings.append(source.finding(.undeclaredOutcome, at: id, "the outcome \"\(outcome)\" is not declared\(hint)"))

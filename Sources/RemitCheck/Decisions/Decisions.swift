@@ -16,6 +16,8 @@ struct Decisions {
 
   /// Lists of reasons that are filled in the course of a decision.
   private var lists: Set<LocalID> = []
+  /// Those of which it has not been looked at yet what is put into them.
+  private var unfilled: [LocalID] = []
 
   init(_ source: SourceFile) {
     self.source = source
@@ -51,11 +53,24 @@ struct Decisions {
     return values
   }
 
+  /// What a group policy returns: a list that stands there, or one that is filled.
   private mutating func decisionList(_ value: ExpressionID) {
-    guard case .table(let run) = tree[tree.held(value)].kind else { return }
-    for field in tree.fields[run.range] {
-      if case .positional = field.key, case .table = tree[tree.bare(field.value)].kind { decision(field.value) }
+    switch tree[tree.bare(value)].kind {
+    case .table(let run): for field in tree.fields[run.range] { element(field.value) }
+    case .local(let list, _):
+      if case .variable(let first?, _) = tree[list].origin, case .table = tree[tree.bare(first)].kind {
+        decisionList(first)
+      }
+      for element in source.elements(of: list) { self.element(element) }
+    default: return
     }
+  }
+
+  private mutating func element(_ value: ExpressionID) {
+    guard case .call(let callee, _) = tree[value].kind, let function = source.function(callee) else {
+      return decision(value)
+    }
+    for result in returned(by: function) { decision(result) }
   }
 
   private mutating func decision(_ value: ExpressionID) {
@@ -109,6 +124,7 @@ struct Decisions {
   /// A local that is the reasons of a decision.
   private mutating func list(_ local: LocalID) {
     guard lists.insert(local).inserted else { return }
+    unfilled.append(local)
     switch tree[local].origin {
     case .variable(let value?, _): reasonList(value)
     case .parameter:
@@ -125,39 +141,24 @@ struct Decisions {
 
   /// `reasons[#reasons + 1] = …`, `table.insert(reasons, …)`, and functions that a list is handed to.
   private mutating func fillLists() {
-    var known = -1
-    while known != lists.count {
-      known = lists.count
-      for statement in tree.statements {
-        guard case .assign(let targets, let values, _) = statement.kind else { continue }
-        for (target, value) in zip(tree.expressions(targets), tree.expressions(values)) {
-          if case .index(let base, _, _) = tree[target].kind, isList(base) { collect(value, as: .reason) }
-        }
-      }
-      for index in tree.expressions.indices {
-        guard case .call(let callee, _) = tree.expressions[index].kind else { continue }
-        let arguments = source.arguments(of: ExpressionID(index))
-        if isTableInsert(callee) {
-          if let first = arguments.first, isList(first), arguments.count > 1, let last = arguments.last {
-            collect(last, as: .reason)
-          }
-        } else if let function = source.function(callee), source.allCalls(of: function) != nil {
-          for (parameter, argument) in zip(source.parameters(of: function), arguments) where isList(argument) {
-            list(parameter)
-          }
-        }
-      }
+    let parameters = handedOn
+    while let list = unfilled.popLast() {
+      for element in source.elements(of: list) { collect(element, as: .reason) }
+      for parameter in parameters[list] ?? [] { self.list(parameter) }
     }
   }
 
-  private func isList(_ id: ExpressionID) -> Bool {
-    guard case .local(let local, _) = tree[tree.bare(id)].kind else { return false }
-    return lists.contains(local)
-  }
-
-  private func isTableInsert(_ callee: ExpressionID) -> Bool {
-    guard case .field(let base, let name, _, _) = tree[callee].kind else { return false }
-    return source.isGlobal(base, named: "table") && source.name(name) == "insert"
+  /// The parameters of the file's own functions that a local is handed to, where all calls of these are known.
+  private var handedOn: [LocalID: [LocalID]] {
+    var found: [LocalID: [LocalID]] = [:]
+    for function in source.holders.keys {
+      for call in source.allCalls(of: function) ?? [] {
+        for (parameter, argument) in zip(source.parameters(of: function), source.arguments(of: call)) {
+          if case .local(let local, _) = tree[tree.bare(argument)].kind { found[local, default: []].append(parameter) }
+        }
+      }
+    }
+    return found
   }
 
   // MARK: Texts

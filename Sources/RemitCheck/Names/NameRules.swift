@@ -35,6 +35,7 @@ struct NameRules {
       case .method(let object, let name, let nameAt, _):
         let end = nameAt + Int32(source.tree.names.utf8(name).count)
         method(of: object, source.name(name), at: nameAt, to: end)
+        if case .dataset(let row) = shapes[object] { keys(of: id, row: row, source.name(name)) }
       default: continue
       }
     }
@@ -93,6 +94,17 @@ struct NameRules {
     switch shapes[object] {
     case .dataset: datasetMethod(name, at: start, to: end)
     default: member(of: object, name, at: start, to: end, isTarget: false)
+    }
+  }
+
+  /// `limits:find { rol = "manager" }`
+  private mutating func keys(of call: ExpressionID, row: Int, _ method: String) {
+    guard method == "find" || method == "find_all", let first = source.arguments(of: call).first,
+      case .table(let run) = source.tree[source.tree.bare(first)].kind
+    else { return }
+    for item in source.tree.fields[run.range] {
+      guard case .name(let name) = item.key else { continue }
+      field(of: row, source.name(name), at: item.start, to: item.start + Int32(source.tree.names.utf8(name).count))
     }
   }
 

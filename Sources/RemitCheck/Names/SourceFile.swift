@@ -17,6 +17,7 @@ final class SourceFile {
   private(set) var loops: [LocalID: (value: ExpressionID, position: Int)] = [:]
   /// The block that declares a local, and which of its statements does.
   private(set) var declarations: [LocalID: (block: BlockID, position: Int)] = [:]
+  private var elements: [LocalID: [ExpressionID]] = [:]
   /// What assignments assign to.
   private(set) var targets: Set<ExpressionID> = []
   /// What is called, with the call.
@@ -110,6 +111,9 @@ final class SourceFile {
     }
   }
 
+  /// What is put into a list that a local holds: `list[#list + 1] = …`, `table.insert(list, …)`.
+  func elements(of list: LocalID) -> [ExpressionID] { elements[list] ?? [] }
+
   /// The statements of a function, without those of functions in it.
   func ownStatements(of function: FunctionID) -> [StatementID] {
     var found: [StatementID] = []
@@ -193,7 +197,13 @@ final class SourceFile {
       case .genericFor(let variables, let values, _):
         guard let value = tree.expressions(values).first else { continue }
         for (position, index) in variables.range.enumerated() { loops[LocalID(index)] = (value, position) }
-      case .assign(let run, _, _): targets.formUnion(tree.expressions(run))
+      case .assign(let run, let values, _):
+        targets.formUnion(tree.expressions(run))
+        for (target, value) in zip(tree.expressions(run), tree.expressions(values)) {
+          if case .index(let base, _, _) = tree[target].kind, case .local(let list, _) = tree[tree.bare(base)].kind {
+            elements[list, default: []].append(value)
+          }
+        }
       case .function(let target, _): targets.insert(target)
       default: continue
       }
@@ -212,6 +222,12 @@ final class SourceFile {
         case .global(let name):
           guard let first = tree.expressions(arguments).first, let literal = text(first) else { continue }
           literalCalls.append((self.name(name), literal, id, tree.bare(first)))
+        case .field(let base, let name, _, _):
+          guard isGlobal(base, named: "table"), self.name(name) == "insert", arguments.count > 1,
+            let list = tree.expressions(arguments).first, let value = tree.expressions(arguments).last,
+            case .local(let local, _) = tree[tree.bare(list)].kind
+          else { continue }
+          elements[local, default: []].append(value)
         default: continue
         }
       case .local(let local, _):

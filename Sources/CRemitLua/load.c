@@ -285,7 +285,7 @@ static int load_tests(lua_State *L) {
 static int load_alone(lua_State *L) {
   load_job *job = lua_touserdata(L, 1);
   remit_vm *vm = remit_vm_of(L);
-  start_load(L, vm);
+  remit_start_loading(L);
   remit_load_module(L, (const char *)job->name.bytes, job->name.length);
   remit_budget_settle(L, vm);
   return 0;

@@ -1,30 +1,28 @@
-private import RemitLua
-private import RemitModel
+internal import RemitModel
 package import RemitPolicy
 private import RemitSyntax
-private import RemitWire
 
 /// Checks the files of policies and plugins without deciding anything: their texts, and whether they load.
 ///
 /// What it says holds for certain; where a value cannot be followed it says nothing.
 package struct PolicyChecker {
-  private let loader: PolicyLoader
-  private let files: [PolicyFolder.ModuleFile]
-  private let modules: [String: PolicyFolder.ModuleFile]
+  let loader: PolicyLoader
+  let files: [PolicyFolder.ModuleFile]
+  let modules: [String: PolicyFolder.ModuleFile]
 
-  private var sources: [String: SourceFile] = [:]
-  private var members: [String: ModuleMembers?] = [:]
-  private var words: [String: Words] = [:]
-  private var declarations: [PolicyName: PolicyDeclaration] = [:]
-  private var suggestions = Suggestions()
-  private var findings: Set<Finding> = []
+  var sources: [String: SourceFile] = [:]
+  var members: [String: ModuleMembers?] = [:]
+  var words: [String: Words] = [:]
+  var declarations: [PolicyName: PolicyDeclaration] = [:]
+  var suggestions = Suggestions()
+  var findings: Set<Finding> = []
   /// Files that were listed and are not there.
-  private var missing: Set<String> = []
+  var missing: Set<String> = []
   /// Problems of loading, whose place is a line.
-  private var problems: Set<RemitModel.Diagnostic> = []
+  var problems: Set<RemitModel.Diagnostic> = []
   /// The files of every module that something has required, and those that loaded.
-  private var required: Set<String> = []
-  private var loaded: Set<String> = []
+  var required: Set<String> = []
+  var loaded: Set<String> = []
 
   package init(_ loader: PolicyLoader) {
     self.loader = loader
@@ -45,6 +43,10 @@ package struct PolicyChecker {
     for name in names { check(name) }
     for file in meant { check(file) }
     for name in loader.store.folder.testedPolicyNames() where isMeant(name.testFile) { checkTests(of: name) }
+    for name in loader.store.folder.pluginNames() where isMeant(Self.file(ofPlugin: name)) { check(plugin: name) }
+    for name in loader.store.folder.testedPluginNames() where isMeant(Self.testFile(ofPlugin: name)) {
+      checkTests(ofPlugin: name)
+    }
     loadRest(meant)
     let misnamed = loader.store.folder.misnamedFiles().filter(isMeant)
     for file in misnamed { add(misnamed: file, "a policy is <family>/<name>.lua, both names in lower_snake_case") }
@@ -104,7 +106,7 @@ package struct PolicyChecker {
     }
   }
 
-  private mutating func checkNames(_ shapes: Shapes) {
+  mutating func checkNames(_ shapes: Shapes) {
     for call in shapes.source.literalCalls where call.name == "require" { readMembers(call.literal) }
     let known = members
     var names = NameRules(shapes, suggestions: suggestions) { known[$0] ?? nil }
@@ -122,112 +124,13 @@ package struct PolicyChecker {
     members[module] = .some(modules[module].flatMap { sources[$0.file] }.flatMap { ModuleMembers($0) })
   }
 
-  // MARK: Policies
-
-  private mutating func check(_ name: PolicyName) {
-    guard !missing.contains(name.file) else { return }
-    do throws(PolicyLoadError) {
-      let (policy, machine) = try loader.load(name)
-      loaded.formUnion(policy.moduleFiles)
-      declarations[name] = policy.declaration
-      if let source = sources[name.file] { check(policy, source) }
-      findings.formUnion(loadedFindings(policy, machine))
-    } catch {
-      note(error, of: name.file)
-    }
-    if sources[name.file] != nil, !loader.store.folder.testedPolicyNames().contains(name) {
-      findings.insert(
-        Finding(
-          .missingTest, file: name.file, line: 1, column: 1,
-          message: "the policy has no tests: write them in \(name.testFile)"))
-    }
-  }
-
-  /// What only the loaded policy knows. Findings about its decision tables belong here.
-  private func loadedFindings(_ policy: LoadedPolicy, _ machine: PolicyMachine) -> [Finding] {
-    []
-  }
-
-  private mutating func check(_ policy: LoadedPolicy, _ source: SourceFile) {
-    let shapes = Shapes(source, declaration: policy.declaration)
-    checkNames(shapes)
-    let decisions = Decisions(source)
-    var rules = DecisionRules(source, policy.declaration, decisions, suggestions: suggestions)
-    rules.run()
-    suggestions = rules.suggestions
-    findings.formUnion(rules.findings)
-
-    var words = Words(source, omitting: source.declarationSpans)
-    var modules: [SourceFile] = []
-    for file in policy.moduleFiles where file != policy.name.file {
-      guard let module = sources[file] else { continue }
-      words.form(self.words(ofModule: module))
-      modules.append(module)
-    }
-    for file in policy.dataFiles { words.form(self.words(ofData: file)) }
-    let unused = UnusedRules(
-      shapes: shapes, declaration: policy.declaration, decisions: decisions, words: words, modules: modules)
-    findings.formUnion(unused.findings())
-  }
-
-  private mutating func words(ofModule module: SourceFile) -> Words {
-    if let known = words[module.file.file] { return known }
-    let found = Words(module)
-    words[module.file.file] = found
-    return found
-  }
-
-  private mutating func words(ofData file: String) -> Words {
-    if let known = words[file] { return known }
-    let found = loader.store.records(ofFile: file).map { Words(records: $0.array()) } ?? Words()
-    words[file] = found
-    return found
-  }
-
-  // MARK: Tests
-
-  private mutating func checkTests(of name: PolicyName) {
-    guard let source = sources[name.testFile] else { return }
-    do throws(PolicyLoadError) {
-      let suites = try loader.loadTests(of: name)
-      loaded.insert(name.testFile)
-      for suite in (try? JSONView(suites.array()))?.elements ?? [] { check(suite, in: source) }
-    } catch {
-      note(error, of: name.testFile)
-    }
-    let names = loader.store.folder.policyNames()
-    for call in source.literalCalls
-    where call.name == "test" && !names.contains(where: { $0.description == call.literal }) {
-      let near = NearNames.of(call.literal, among: names).first.map { " (did you mean \"\($0)\"?)" } ?? ""
-      findings.insert(
-        source.finding(.unknownPolicy, at: call.argument, "unknown policy \"\(call.literal)\"\(near)"))
-    }
-  }
-
-  private mutating func check(_ suite: JSONView, in source: SourceFile) {
-    guard let policy = suite["policy"]?.string, let cases = suite["cases"]?.elements, let name = PolicyName(policy),
-      let declaration = declaration(of: name)
-    else { return }
-    var rules = TestFileRules(source, policy: policy, declaration, suggestions: suggestions)
-    rules.run(cases)
-    suggestions = rules.suggestions
-    findings.formUnion(rules.findings)
-  }
-
-  private mutating func declaration(of name: PolicyName) -> PolicyDeclaration? {
-    if let known = declarations[name] { return known }
-    declarations[name] = try? loader.load(name).0.declaration
-    return declarations[name]
-  }
-
   // MARK: Everything else
 
   /// Modules that no policy has loaded, for what is wrong with them.
   private mutating func loadRest(_ meant: [PolicyFolder.ModuleFile]) {
     for file in meant where !loaded.contains(file.file) && sources[file.file] != nil {
-      // What stands beside a plugin's own file is the plugin's to load.
       guard let module = file.module, PolicyName(module) == nil, !module.hasSuffix(PolicyName.testSuffix),
-        !module.hasPrefix("plugin.") || module.split(separator: ".").count == 2
+        !module.hasPrefix("plugin.")
       else {
         continue
       }
@@ -252,7 +155,7 @@ package struct PolicyChecker {
     }
   }
 
-  private mutating func note(_ error: PolicyLoadError, of file: String) {
+  mutating func note(_ error: PolicyLoadError, of file: String) {
     guard case .broken(let found) = error else { return }
     // A problem that names no file is the whole file's.
     problems.formUnion(

@@ -1,5 +1,5 @@
 package import RemitLua
-package import RemitModel
+private import RemitModel
 
 extension PolicyLoader {
   /// Loads a file of tests: a JSON array of suites, each the name of what it is of, with its cases.

@@ -10,7 +10,6 @@ import test_check
 from support import ROOT, Folder
 
 META = os.path.join(ROOT, "policies", "meta")
-DECLARE = os.path.join(ROOT, "Sources", "CRemitLua", "declare.c")
 
 # Runs the definitions, each in the same empty environment, and prints the names that they leave behind.
 RUN = """
@@ -38,9 +37,10 @@ def fields(class_name):
     raise AssertionError(f"no class {class_name}")
 
 
-def texts(array):
-    """The texts of a static array of declare.c."""
-    body = re.search(rf"\b{array}\[\] = \{{(.*?)\}};", read(DECLARE), re.DOTALL).group(1)
+def texts(array, file="declare.c"):
+    """The texts of a static array of the machine's source."""
+    source = read(os.path.join(ROOT, "Sources", "CRemitLua", file))
+    body = re.search(rf"\b{array}\[\] = \{{(.*?)\}};", source, re.DOTALL).group(1)
     return set(re.findall(r'"(\w+)"', body))
 
 
@@ -63,6 +63,8 @@ class Definitions(unittest.TestCase):
 
     def test_keys_and_options_are_those_of_the_machine(self):
         self.assertEqual(fields("remit.Policy"), texts("policy_keys"))
+        self.assertEqual(fields("remit.Plugin"), texts("keys", "plugin.c"))
+        self.assertEqual(fields("remit.Provided"), texts("provided_keys", "plugin.c"))
         self.assertEqual(fields("remit.TextOptions"), texts("bounded_options"))
         self.assertEqual(fields("remit.NumberOptions"), texts("bounded_options"))
         self.assertEqual(fields("remit.PlainOptions"), texts("plain_options"))

@@ -16,6 +16,11 @@
 ---@field en string in English
 ---@field zh string in Chinese
 
+---Which rows a group policy decides together.
+---@class (exact) remit.Group
+---@field by string|string[] paths of fields: rows that are equal in all of these
+---@field order? string the path of the field that the rows of a group are sorted by
+
 ---@class (exact) remit.Policy
 ---@field summary? string what it decides, in one sentence
 ---@field source? string the business rule that it implements
@@ -25,7 +30,9 @@
 ---@field params? table<string, remit.Type> what an analyst may turn: types with a `default` and a `summary`
 ---@field reasons table<string, remit.Reason> every code that a decision may cite
 ---@field check? fun(params: table): string? a message where params contradict each other
----@field decide fun(tx: table, params: table, context: remit.Context): remit.Decision
+---@field decide? fun(tx: table, params: table, context: remit.Context): remit.Decision
+---@field group? remit.Group with `decide_group`, in place of `decide`
+---@field decide_group? fun(rows: table[], params: table, context: remit.Context): remit.Decision[] one decision a row, in order
 
 ---Declares the policy that the file returns.
 ---

@@ -22,9 +22,9 @@ struct Words: Sendable {
     parts.formUnion(other.parts)
   }
 
-  /// The words of a data file's records.
-  init(records: [UInt8]) {
-    for word in records.split(whereSeparator: { !Self.isWord($0) }) {
+  /// The words of a data file.
+  init(data: [UInt8]) {
+    for word in data.split(whereSeparator: { !Self.isWord($0) }) {
       whole.insert(String(decoding: word, as: UTF8.self))
     }
   }

@@ -12,7 +12,7 @@ enum Vocabulary {
 
   /// The words of declarations, which are there while a file is loaded.
   static let declarationWords: Set<String> = fieldTypes.union([
-    "optional", "policy", "test", "dataset", "decision_table",
+    "optional", "policy", "plugin", "test", "dataset", "decision_table",
   ])
 
   static let fieldTypes: Set<String> = [

@@ -1,6 +1,7 @@
 import RemitLua
 import RemitModel
 import RemitPolicy
+import RemitTestKit
 import Testing
 
 @Suite("Datasets")

@@ -1,5 +1,6 @@
 import RemitModel
 import RemitPolicy
+import RemitTestKit
 import Testing
 
 /// A policy that asks the table `a/m.csv` about its input.

@@ -15,6 +15,9 @@ struct BatchCommand: ParsableCommand {
       With --format csv the input's first row names fields, `requester.level` being a nested one, and the output has the input's \
       columns with the decision's beside them. As these are known only at the end, it is written then.
 
+      A policy that decides rows together is given all rows of a group at once, so results are written after the last row was read. \
+      What does not fit in memory until then waits in files in TMPDIR.
+
       Exit status: 0 every line decided, 3 some lines have errors (all others are decided), 2 wrong usage or a file that cannot \
       be read or written, 4 the policy could not be loaded.
       """

@@ -104,19 +104,26 @@ extension BatchRunner {
     return total.value
   }
 
+  /// Small groups are taken by so many, as a lock for each would cost more than it does.
+  private static let groupsAtOnce = 64
+
   /// One worker: takes groups until there are no more.
   private static func work(
     _ input: GroupInput, _ results: GroupResults, _ evaluator: Evaluator, _ total: SharedTally, _ failure: FirstFailure,
     outcomes: Int
   ) {
-    let group = Group()
-    let lines = GroupLines(outcomes: outcomes)
+    let groups = (0..<groupsAtOnce).map { _ in Group() }
+    let lines = (0..<groupsAtOnce).map { _ in GroupLines(outcomes: outcomes) }
     var tally = BatchTally(outcomes: outcomes)
     do throws(StreamError) {
-      while failure.first == nil, try input.take(into: group) {
-        try evaluator.decide(group, into: lines)
-        tally.add(lines.tally)
-        try results.add(lines, of: group)
+      while failure.first == nil {
+        let count = try input.take(into: groups)
+        if count == 0 { break }
+        for index in 0..<count {
+          try evaluator.decide(groups[index], into: lines[index])
+          tally.add(lines[index].tally)
+        }
+        try results.add(lines.prefix(count), of: groups.prefix(count))
       }
     } catch {
       failure.note(error)

@@ -29,9 +29,9 @@ extension Evaluator {
     try rows.finish()
     let group = Group()
     let lines = GroupLines(outcomes: outcomes)
-    while try rows.take(into: group) {
+    while try rows.take(into: [group]) > 0 {
       try decide(group, into: lines)
-      try results.add(lines, of: group)
+      try results.add([lines], of: [group])
     }
     var places: [Range<Int>] = []
     try unsafe results.handOut { (line, _) throws(StreamError) in

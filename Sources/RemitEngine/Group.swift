@@ -32,14 +32,17 @@ final class Group {
     }
   }
 
+  private static let bytesKept = 128 << 10
+
   var inputBytes: Int { bytes.count }
 
   /// What the group holds in memory.
   var heldBytes: Int { bytes.count + extras.count + rows.count * MemoryLayout<LuaVM.Row>.stride }
 
   func removeAll() {
-    bytes.removeAll()
-    extras.removeAll()
+    // There are many groups in memory at once, though few are large.
+    bytes.removeAll(capacityBytesMax: Self.bytesKept)
+    extras.removeAll(capacityBytesMax: Self.bytesKept)
     rows.removeAll(keepingCapacity: true)
     members.removeAll(keepingCapacity: true)
     excess = nil

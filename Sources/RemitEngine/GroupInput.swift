@@ -25,6 +25,8 @@ internal import RemitWire
   private var key: [UInt8] = []
   private var excess: Group.Excess?
 
+  /// So much is handed out for one lock, and one group more.
+  private static let bytesAtOnce = 64 << 10
   /// So much of a group that cannot be decided is handed out at once.
   private static let excessBytes = 1 << 20
 
@@ -97,12 +99,22 @@ internal import RemitWire
 
   // MARK: Handing out groups
 
-  /// Fills the group with the rows of the next; false at the end.
+  /// Fills the first of `groups` with the next, one after the other, as long as they are small; returns how many, 0 at the end.
   ///
   /// A group past a limit comes in parts, each of which says so: its rows are not to be decided.
-  func take(into group: Group) throws(StreamError) -> Bool {
+  func take(into groups: [Group]) throws(StreamError) -> Int {
     monitor.lock()
     defer { monitor.unlock() }
+    var heldBytes = 0
+    for (index, group) in groups.enumerated() {
+      guard heldBytes < Self.bytesAtOnce, try fill(group) else { return index }
+      heldBytes += group.heldBytes
+    }
+    return groups.count
+  }
+
+  /// Fills the group with the rows of the next; false at the end.
+  private func fill(_ group: Group) throws(StreamError) -> Bool {
     group.removeAll()
     guard let first = unsafe next else { return false }
     if unsafe !first.belongs(to: key) {

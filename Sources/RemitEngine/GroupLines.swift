@@ -10,6 +10,7 @@ final class GroupLines {
   private let outcomes: Int
 
   private static let recentBytesMax = 4 << 20
+  private static let bytesKept = 256 << 10
 
   init(outcomes: Int) {
     self.outcomes = outcomes
@@ -17,7 +18,7 @@ final class GroupLines {
   }
 
   func removeAll() {
-    recent.removeAll()
+    recent.removeAll(capacityBytesMax: Self.bytesKept)
     older = nil
     tally = BatchTally(outcomes: outcomes)
   }

@@ -21,10 +21,14 @@ final class GroupResults: @unchecked Sendable {
     }
   }
 
-  /// Adds the lines of a group, one for each of its rows. Any thread.
-  func add(_ lines: GroupLines, of group: Group) throws(StreamError) {
+  /// Adds the lines of groups, one for each of their rows. Any thread.
+  func add(_ lines: some Collection<GroupLines>, of groups: some Collection<Group>) throws(StreamError) {
     monitor.lock()
     defer { monitor.unlock() }
+    for (lines, group) in zip(lines, groups) { try add(lines, of: group) }
+  }
+
+  private func add(_ lines: GroupLines, of group: Group) throws(StreamError) {
     var index = 0
     try unsafe lines.handOut { (line) throws(StreamError) in
       try unsafe group.withExtra(of: index) { (sequence, extra) throws(StreamError) in

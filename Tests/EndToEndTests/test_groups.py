@@ -277,6 +277,15 @@ class Lines(Case):
         self.assertGreater(most, 0)
         self.assertLess(most, 80 * 1024)
 
+    def test_a_temporary_file_that_cannot_be_made(self):
+        data = "".join(f'{{"id":"{i}","x":"{"x" * 900}"}}\n' for i in range(20000))
+        command = [REMIT, "batch", "--policy", "x.p", "--policies", os.path.join(self.folder.path, "policies")]
+        for jobs in ("1", "3"):
+            done = subprocess.run([*command, "--jobs", jobs], input=data.encode(), capture_output=True, check=False, timeout=60,
+                                  env={**os.environ, "TMPDIR": "/nowhere"})
+            self.assertEqual((done.returncode, done.stdout), (2, b""))
+            self.assertIn(b"remit: cannot make a temporary file in /nowhere: no such file or directory\n", done.stderr)
+
     def test_a_closed_pipe_ends_it_quietly(self):
         data = "".join(f'{{"id":"{i}","k":"{i // 2}"}}\n' for i in range(50000))
         with tempfile.NamedTemporaryFile("w", suffix=".ndjson") as file:

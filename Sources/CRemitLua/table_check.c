@@ -690,7 +690,10 @@ void remit_table_check(lua_State *L, const remit_policy *policy, remit_buffer *o
   lua_getupvalue(L, top, 2);
   remit_checker ck = {.L = L, .policy = policy, .table = lua_touserdata(L, -2), .slots = top + 2, .out = out};
   ck.input_count = ck.table->input_count;
-  if (is_readable(ck.table)) {
+  if (!is_readable(ck.table)) {
+    lua_pushliteral(L, "a table of more than 1000 inputs, or with paths of more than 32 names, is not searched");
+    report(&ck, "incomplete", UINT32_MAX, NULL);
+  } else {
     uint32_t room = remit_domain_extra(policy, ck.table, L, ck.slots);
     if (resolve(&ck, room)) {
       remit_axes_open(&ck.axes, L, ck.table, ck.literals, ck.literal_count + room);

@@ -85,6 +85,24 @@ class Files(Base):
                 self.refused(sheet([hit, "a", "=>", "n"], ["", "1", "", "1"]), r"data/m\.csv:1: .*values")
                 self.refused(sheet([hit, "a", "=>", "n"], ["values", "1", "", ""], ["", "1", "", "1"]), r"data/m\.csv:1: .*values")
 
+    def test_the_row_of_checks(self):
+        header, values = ["U", "a", "b", "=>", "n"], ["values", "", "", "", '"x","y"']
+        for check, words in {("sinks", "", "", "rises"): "a: the row named check says rises or falls", ("rises", "", "", ""): "names an input .* and an output",
+                             ("", "", "", "falls"): "names an input .* and an output", ("-", "-", "", "-"): "names an input",
+                             ("rises", "", "", "up"): "n: the row named check says"}.items():
+            with self.subTest(check):
+                self.assertRegex(self.refused(sheet(header, values, ["check", *check], ["", "1", "1", "", "x"]), r"(?m)^remit: data/m\.csv:3: "), words)
+        rises = ["check", "rises", "falls", "", "rises"]
+        self.refused(sheet(header, values, rises, rises), r"data/m\.csv:4: there are two rows named check")
+        for hit in ("R", "O", "C", "C#"):
+            with self.subTest(hit):
+                self.refused(sheet([hit, *header[1:]], values, rises), r"data/m\.csv:3: .* U, A, P and F")
+        self.refused(sheet(header, rises, ["", "1", "1", "", '"x"']), r"data/m\.csv:3: n: .* a row named values must list its values")
+        for hit in "UAPF":
+            with self.subTest(hit):
+                table = sheet([hit, *header[1:]], ["", "1", "-", "", "x"], rises, values, ["check it", "2", "-", "", '"y"'])
+                self.assertEqual(self.ask(table, {"a": 1, "b": 2}, {"a": 2, "b": None}), [({"n": "x"}, [1]), ({"n": "y"}, [2])])
+
     def test_where_the_table_is_read_is_said(self):
         self.refused(sheet(["U", "a", "=>", "n"], ["", "<", "", "1"]), r"read at x/y\.lua:1\)")
 

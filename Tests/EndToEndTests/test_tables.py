@@ -166,6 +166,28 @@ class Inputs(Base):
         message = self.ask(table, {"a": 3000}, call="(function() while true do matrix(record, params) end end)()")[0]
         self.assertIn("instructions", message)
 
+    def test_a_question_takes_few_steps_wherever_the_answer_stands(self):
+        """So that a table of 20,000 rules can be asked 5,000 times in one decision, which has a million steps."""
+        table = sheet(["F", "a", "b", "=>", "n"], *[["", f"[{i}..{i + 1})", "< limit", "", str(i)] for i in range(20000)])
+        times = "(function() local out, rows for i = 1, 5000 do out, rows = matrix(record, params) end return out, rows end)()"
+        rows = {"a": 0, "b": 1}, {"a": 10000, "b": 1}, {"a": 19999, "b": 1}, {"a": 20000, "b": 1}, {"a": 7, "b": 5000}
+        self.assertEqual(self.ask(table, *rows, call=times),
+                         [({"n": 0}, [1]), ({"n": 10000}, [10001]), ({"n": 19999}, [20000]), (None, []), (None, [])])
+
+    def test_cells_of_many_tests(self):
+        """What ends in more places than the index has room for, and lists that are long and nested."""
+        many = ", ".join(f"[{7 * i}..{7 * i + 2}]" for i in range(5000))
+        table = sheet(["C", "a", "=>", "n"], ["", many, "", "1"], ["", f"not({many})", "", "2"], ["", "not(" * 14 + many + ")" * 14, "", "3"],
+                      *[["", f"not({i}, {i + 10000})", "", ""] for i in range(600)])
+        answers = self.ask(table, {"a": 7}, {"a": 9}, {"a": Decimal("9.5")}, {"a": 34995}, {"a": 34996}, {"a": None}, {"a": "x"})
+        self.assertEqual([rows[:3] for _, rows in answers], [[1, 3, 4], [1, 3, 4], [2, 4, 5], [1, 3, 4], [2, 4, 5], [2, 4, 5], []])
+        self.assertEqual([len(rows) for _, rows in answers], [601, 601, 601, 602, 601, 601, 0])
+
+    def test_a_hundred_thousand_columns(self):
+        names = [f"c{i}" for i in range(100000)]
+        table = sheet(["F", *names, "=>", "n"], ["", *["1"] * 100000, "", "1"], ["", "2", *["-"] * 99999, "", "2"])
+        self.assertEqual(self.ask(table, {"a": 1}, call="matrix({ c0 = 2 }, params)")[0], ({"n": 2}, [2]))
+
     def test_only_while_loading(self):
         table = sheet(["U", "a", "=>", "n"], ["", "1", "", "2"])
         self.assertRegex(self.ask(table, {"a": 1}, call='decision_table "data/m.csv"')[0], "while a policy is loaded")

@@ -1,6 +1,6 @@
+private import RemitLua
 internal import RemitModel
 internal import RemitPolicy
-private import RemitLua
 private import RemitSyntax
 private import RemitWire
 

@@ -2,8 +2,8 @@ import RemitEngine
 import RemitLua
 import RemitModel
 import RemitPolicy
-import RemitWire
 import RemitTestKit
+import RemitWire
 import Testing
 
 /// Random tables, whose findings are held against what the table answers for every input of a grid that is fine enough: every number that

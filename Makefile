@@ -8,7 +8,7 @@ REMIT := .build/release/remit
 # Release builds: no frame pointers in C, which the decision path feels, and no debug information in the program.
 RELEASE := -c release -Xcc -fomit-frame-pointer -Xlinker -s
 
-.PHONY: run test check bench build packages clean
+.PHONY: run test check bench build plugins packages clean
 
 run: build
 	@scripts/run-sample $(REMIT)
@@ -19,7 +19,12 @@ build: packages
 packages:
 	@scripts/install-packages
 
-test: build
+# The examples of native plugins; a build takes one product at a time.
+plugins: packages
+	@$(SWIFT) build $(RELEASE) --product remit-similarity
+	@$(SWIFT) build $(RELEASE) --product remit-names
+
+test: build plugins
 	@$(SWIFT) test
 	@$(REMIT) test
 	@scripts/test-binary $(REMIT)

@@ -19,7 +19,9 @@ let plainC: [CSetting] = [
 let package = Package(
   name: "remit",
   products: [
-    .executable(name: "remit", targets: ["remit"])
+    .executable(name: "remit", targets: ["remit"]),
+    .library(name: "remit-similarity", type: .dynamic, targets: ["SimilarityPlugin"]),
+    .library(name: "remit-names", type: .dynamic, targets: ["NamesPlugin"]),
   ],
   dependencies: [
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
@@ -29,9 +31,10 @@ let package = Package(
     .systemLibrary(name: "CLua54", providers: [.apt(["liblua5.4-dev"])]),
     .target(name: "CRemitDecimal", cSettings: plainC),
     .target(name: "CRemitJSON", cSettings: plainC),
+    .target(name: "CRemitPlugin", cSettings: plainC),
     // The static library: its interpreter loop addresses everything directly, which makes short loops a fifth faster.
     .target(
-      name: "CRemitLua", dependencies: ["CLua54", "CRemitJSON", "CRemitDecimal"],
+      name: "CRemitLua", dependencies: ["CLua54", "CRemitJSON", "CRemitDecimal", "CRemitPlugin"],
       cSettings: plainC + [.headerSearchPath("../CLua54")],
       linkerSettings: [
         .linkedLibrary(":liblua5.4.a"), .linkedLibrary("m"),
@@ -72,6 +75,15 @@ let package = Package(
     ),
 
     .target(name: "RemitTestKit", swiftSettings: strict),
+
+    // Examples of native plugins.
+    .target(
+      name: "SimilarityPlugin", dependencies: ["CRemitPlugin"], path: "examples/plugins-native/similarity",
+      publicHeadersPath: ".", cSettings: plainC),
+    .target(
+      name: "NamesPlugin", dependencies: ["CRemitPlugin"], path: "examples/plugins-native/names", swiftSettings: strict
+    ),
+
     .testTarget(
       name: "CRemitDecimalTests", dependencies: ["CRemitDecimal"], exclude: ["reference.py"], swiftSettings: strict),
     .testTarget(name: "CRemitJSONTests", dependencies: ["CRemitJSON"], swiftSettings: strict),

@@ -239,3 +239,8 @@ void remit_freeze(lua_State *L, int index) {
   }
   lua_settop(L, todo - 1);
 }
+
+void remit_keep_frozen(lua_State *L, int index) {
+  lua_pushvalue(L, index);
+  luaL_ref(L, LUA_REGISTRYINDEX);
+}

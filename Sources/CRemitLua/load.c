@@ -177,6 +177,13 @@ void remit_load_module(lua_State *L, const char *name, size_t length) {
     remit_charge_bytes(L, length);
     luaL_error(L, "module '%s' is not loaded: require it at the top of the file", name);
   }
+  if (!memchr(name, 0, length) && remit_push_native(L, name)) {
+    lua_pushvalue(L, -1);
+    lua_setfield(L, loaded, name);
+    lua_replace(L, top + 1);
+    lua_settop(L, top + 1);
+    return;
+  }
   if (memchr(name, 0, length) || !vm->source.module(vm->source.context, wanted, &module))
     luaL_error(L, "module '%s' not found, or not loadable", name);
   lua_pushboolean(L, 0);

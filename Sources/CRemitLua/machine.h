@@ -87,6 +87,7 @@ struct remit_vm {
   remit_trace *trace;         /* NULL where no module is traced */
   bool record;                /* the decision under way is to be noted in it */
 
+  remit_buffer native_text;   /* what a native plugin has handed over */
   struct remit_declared_plugin *plugins;  /* those that have declared themselves, see plugin.h */
   struct remit_policy **policies;
   uint32_t policy_count;
@@ -141,6 +142,9 @@ int remit_op_set(lua_State *L);
 /* Makes everything reachable from the value at `index` read-only; raises where it holds a function or an iterator with a
  * state of its own that would outlive loading. */
 void remit_freeze(lua_State *L, int index);
+/* Keeps the frozen value at `index` alive for good: its address is in the set, and must become no other table's. For what nothing
+ * else that outlives loading holds. */
+void remit_keep_frozen(lua_State *L, int index);
 
 /* ---- length.c */
 enum { REMIT_LENGTH_MAX = 0x7FFFFFFF };
@@ -177,6 +181,10 @@ void remit_check_require(lua_State *L, const char *module);
 int remit_open_plugin(lua_State *L);
 /* Replaces the value at the top of the stack, where that is what a plugin's file returned, by the table that policies get. */
 void remit_plugin_provide(lua_State *L, const char *module);
+
+/* ---- native_call.c */
+/* Pushes the table of a native plugin's functions; false, nothing pushed, where the module is none. */
+bool remit_push_native(lua_State *L, const char *module);
 
 /* ---- vm.c */
 remit_policy *remit_vm_new_policy(remit_vm *vm, remit_slice name);

@@ -230,9 +230,7 @@ static void read_settings(lua_State *L, int table, const remit_declared_plugin *
   lua_settop(L, values);
   take_settings(L, plugin, settings, count, slots, values);
   remit_freeze(L, values);
-  /* What is frozen must live on even where the plugin drops it, or a table of a decision could get its address. */
-  lua_pushvalue(L, values);
-  luaL_ref(L, LUA_REGISTRYINDEX);
+  remit_keep_frozen(L, values);  /* the plugin may drop it at once */
 }
 
 /* ---- provides */

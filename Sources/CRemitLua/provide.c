@@ -1,7 +1,7 @@
 #include <stdarg.h>
 #include <string.h>
 
-#include "plugin.h"
+#include "native.h"
 
 /* From what a plugin's file returns to the table that policies get: exactly the names that the declaration provides, each function
  * behind one in C that holds arguments and result to their types. The plugin's own functions call each other without that. */
@@ -27,7 +27,7 @@ static bool became_day(lua_State *L, int index, const remit_type *type) {
   return true;
 }
 
-static void check_arguments(lua_State *L, const remit_provided *f) {
+void remit_check_arguments(lua_State *L, const remit_provided *f) {
   int given = lua_gettop(L);
   while (given > (int)f->taken && lua_isnil(L, given)) given--;
   if (given > (int)f->taken) refuse_count(L, f, given);
@@ -42,7 +42,7 @@ static void check_arguments(lua_State *L, const remit_provided *f) {
 
 static int call_provided(lua_State *L) {
   const remit_provided *f = lua_touserdata(L, lua_upvalueindex(UP_PROVIDED));
-  check_arguments(L, f);
+  remit_check_arguments(L, f);
   remit_charge(L, 2 + 2 * (uint64_t)f->taken);
   luaL_checkstack(L, (int)f->taken + 2, NULL);
   lua_pushvalue(L, lua_upvalueindex(UP_FUNCTION));
@@ -122,9 +122,7 @@ void remit_plugin_provide(lua_State *L, const char *module) {
   }
   if (!lua_istable(L, value)) refuse(L, plugin, "a plugin returns what it provides: end its file with return { name = … }");
   remit_freeze(L, value);
-  /* Policies get another table; what is frozen must live on, or a table of a decision could get its address. */
-  lua_pushvalue(L, value);
-  luaL_ref(L, LUA_REGISTRYINDEX);
+  remit_keep_frozen(L, value);  /* policies get another table in its place */
   refuse_others(L, plugin, value);
   lua_createtable(L, 0, (int)plugin->provided_count);
   for (uint32_t i = 0; i < plugin->provided_count; i++) {

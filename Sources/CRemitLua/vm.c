@@ -131,6 +131,7 @@ void remit_vm_destroy(remit_vm *vm) {
   remit_address_set_free(&vm->frozen);
   remit_address_set_free(&vm->input_tables);
   remit_buffer_free(&vm->scratch);
+  remit_buffer_free(&vm->native_text);
   free(vm);
 }
 

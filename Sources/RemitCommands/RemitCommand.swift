@@ -24,6 +24,12 @@ struct FolderOptions: ParsableArguments {
   @Option(help: ArgumentHelp("The folder of the plugins.", valueName: "dir"))
   var plugins = "plugins"
 
+  @Option(
+    name: .customLong("native-plugin"), parsing: .singleValue,
+    help: ArgumentHelp(
+      "Let policies require a native plugin, a shared library; may be given again.", valueName: "name=path"))
+  var nativePlugins: [String] = []
+
   /// A loader for these folders, or for another folder of policies.
   func loader(policies other: String? = nil) throws -> PolicyLoader {
     let folder = PolicyFolder(policies: other ?? policies, plugins: plugins)
@@ -31,7 +37,26 @@ struct FolderOptions: ParsableArguments {
       let message = "cannot read the folder \"\(folder.policies.path)\": \(problem)"
       throw CommandFailure(.usage, "\(message) (say where the policies are with --policies DIR)")
     }
-    return PolicyLoader(ModuleStore(folder: folder))
+    return PolicyLoader(ModuleStore(folder: folder, natives: try natives(beside: folder.pluginNames())))
+  }
+
+  private func natives(beside plugins: [String]) throws -> [NativeLibrary] {
+    var seen: Set<String> = []
+    return try nativePlugins.map { option in
+      guard let equals = option.firstIndex(of: "="), PolicyName.isLowerSnakeCase(option[..<equals]) else {
+        throw CommandFailure(.usage, "--native-plugin: expected NAME=PATH, got \"\(option)\"")
+      }
+      let name = String(option[..<equals])
+      guard seen.insert(name).inserted else { throw CommandFailure(.usage, "--native-plugin: \(name) is given twice") }
+      guard !plugins.contains(name) else {
+        throw CommandFailure(.usage, "--native-plugin: \(name) is a plugin in \(self.plugins) already")
+      }
+      do throws(NativeLibrary.LoadError) {
+        return try NativeLibrary(name: name, path: String(option[option.index(after: equals)...]))
+      } catch {
+        throw CommandFailure(.usage, "--native-plugin \(name): \(error.description)")
+      }
+    }
   }
 }
 

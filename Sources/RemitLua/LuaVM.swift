@@ -23,8 +23,7 @@ package import RemitModel
     // SAFETY: the bridge lives as long as the machine, and the callbacks take its pointer back unretained.
     var callbacks = unsafe remit_source(
       context: Unmanaged.passUnretained(bridge).toOpaque(), module: SourceBridge.module, file: SourceBridge.file,
-      settings: SourceBridge.settings,
-      dataset: SourceBridge.dataset)
+      settings: SourceBridge.settings, dataset: SourceBridge.dataset, native: SourceBridge.native)
     guard let machine = unsafe remit_vm_create(&raw, &callbacks) else {
       throw LuaError(code: .internalError, message: "no memory for a policy machine")
     }
@@ -322,6 +321,13 @@ private final class SourceBridge {
       unsafe out.pointee = dataset.pointer
       return true
     }
+
+  // SAFETY: as above. A library that was loaded stays.
+  static let native: @convention(c) (UnsafeMutableRawPointer?, remit_slice) -> OpaquePointer? = { context, plugin in
+    guard let context = unsafe context else { return nil }
+    let bridge = unsafe Unmanaged<SourceBridge>.fromOpaque(context).takeUnretainedValue()
+    return unsafe bridge.source.native(named: text(plugin))?.library
+  }
 
   @unsafe private static func text(_ slice: remit_slice) -> String {
     unsafe String(decoding: UnsafeBufferPointer(start: slice.bytes, count: slice.length), as: UTF8.self)

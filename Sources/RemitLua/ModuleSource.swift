@@ -65,4 +65,6 @@ package protocol ModuleSource: AnyObject {
   /// The dataset of the file of that name, as the builder declares it; nil where there is no file, it cannot be read, or
   /// the builder refuses it. The machine keeps the dataset alive.
   func dataset(_ name: String, askedBy module: String, from builder: DatasetBuilder) -> Dataset?
+  /// The native plugin of that name (without `plugin.`), or nil where there is none.
+  func native(named name: String) -> NativePlugin?
 }

@@ -7,6 +7,8 @@ struct Ingredient: Hashable, Comparable, Sendable {
     case module, file
     /// What `plugins/settings.json` says of a plugin.
     case settings
+    /// The library of a native plugin.
+    case native
     /// A name that was asked for and is nothing's: were it there, the policy might be another.
     case absent
   }

@@ -88,6 +88,12 @@ package final class ModuleRecorder: ModuleSource {
     ingredients.filter { $0.kind == kind }.map(\.name).sorted()
   }
 
+  package func native(named name: String) -> NativePlugin? {
+    guard let found = store.natives[name] else { return nil }
+    ingredients.insert(Ingredient(kind: .native, name: "plugin.\(name)", length: found.length, digest: found.digest))
+    return found.plugin
+  }
+
   /// True where something that was asked for is not whole.
   var hasDiagnostics: Bool { !diagnostics.isEmpty }
 

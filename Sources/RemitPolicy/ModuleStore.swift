@@ -22,10 +22,17 @@ package final class ModuleStore: Sendable {
   }
   private let state: Mutex<State>
 
+  /// The native plugins that policies may require, by their names without `plugin.`.
+  let natives: [String: NativeLibrary]
+
   /// - Parameter former: The snapshot before this one. A dataset of it is taken over where its file has the same bytes and
   ///   is declared alike, and is kept alive by whoever uses it.
-  package init(folder: PolicyFolder, limits: Limits = Limits(), takingOverFrom former: ModuleStore? = nil) {
+  package init(
+    folder: PolicyFolder, natives: [NativeLibrary] = [], limits: Limits = Limits(),
+    takingOverFrom former: ModuleStore? = nil
+  ) {
     self.folder = folder
+    self.natives = Dictionary(natives.map { ($0.plugin.name, $0) }) { first, _ in first }
     self.limits = limits
     let datasets = former?.state.withLock { Datasets(takingOver: $0.datasets) } ?? Datasets()
     state = Mutex(State(datasets: datasets))
@@ -145,6 +152,7 @@ package final class ModuleStore: Sendable {
           found.insert(Diagnostic(file: required.file, line: required.line, message: refusal))
           continue
         }
+        if let native = PolicyFolder.pluginName(ofModule: required.module), natives[native] != nil { continue }
         if case .missing = module(named: required.module) {
           let message = "module \"\(required.module)\" not found"
           found.insert(Diagnostic(file: required.file, line: required.line, message: message))

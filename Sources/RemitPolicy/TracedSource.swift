@@ -38,6 +38,10 @@ package final class TracedSource: ModuleSource {
   package func settings(ofPlugin name: String) -> PluginSettings? {
     recorder.settings(ofPlugin: name)
   }
+
+  package func native(named name: String) -> NativePlugin? {
+    recorder.native(named: name)
+  }
 }
 
 /// A module's text, and the places in it that its traced form tells of.

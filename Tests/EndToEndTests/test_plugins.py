@@ -304,6 +304,14 @@ class Hostile(Plugin):
         error = self.error({"plugin.lua": text}, policy("p.t = 5", prelude='local p = require "plugin.p"\n'))
         self.assertIn("read-only", error["message"])
 
+    def test_fresh_tables_are_not_taken_for_its_own(self):
+        """What was frozen and is dropped leaves its address to a table that a decision makes."""
+        code = ("local all = {} for i = 1, 40 do local t = {} for k = 1, i % 9 do t['k' .. k] = i end t[1] = p.add(1) all[i] = t end"
+                " return { outcome = 'approve', reasons = { 'ok' } }")
+        for text in (plugin(), "local settings = " + plugin(), plugin(body="local t = {}\nfor i = 1, 50 do t['x' .. i] = {} end\n" + ADD_BODY)):
+            results, done = self.decide({"plugin.lua": text}, [{}] * 3000, policy(code, prelude='local p = require "plugin.p"\n'))
+            self.assertEqual(done.returncode, 0, [line for line in results if "error" in line][:3])
+
     def test_names_that_are_not_provided_are_not_there(self):
         for name in ("name", "version", "files", "rate"):
             error = self.error({"plugin.lua": plugin()}, calling(f"p.{name}()"))

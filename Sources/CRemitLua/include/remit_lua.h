@@ -56,6 +56,15 @@ typedef struct remit_settings {
   uint32_t line;
 } remit_settings;
 
+/* The library of a native plugin. It is loaded for good, and any thread may use it. */
+typedef struct remit_native remit_native;
+
+/* Loads the library that the bytes are, which must describe itself as a plugin of that name. NULL where it cannot be: `message`
+ * (`size` bytes) says why. */
+const remit_native *remit_native_load(remit_slice bytes, const char *name, char *message, size_t size);
+/* The plugin's own version. */
+const char *remit_native_release(const remit_native *native);
+
 /* What the machine asks its owner for while it loads. Each returns false for "no such thing"; what they hand out lives as long as
  * the machine. `name` is a module as `require` names it; `file` is named from the folder of the asking module; `plugin` is a name
  * without "plugin.". Of a dataset the owner may have one that was made of the same bytes under an equal declaration; else it gives
@@ -66,6 +75,7 @@ typedef struct remit_source {
   bool (*file)(void *context, remit_slice module, remit_slice file, remit_slice *out);
   bool (*settings)(void *context, remit_slice plugin, remit_settings *out);
   bool (*dataset)(void *context, remit_slice module, remit_slice file, remit_dataset_builder *builder, remit_dataset **out);
+  const remit_native *(*native)(void *context, remit_slice plugin);  /* NULL: there is none */
 } remit_source;
 
 /* NULL where memory runs out. The source is copied. */

@@ -12,7 +12,9 @@ struct RemitCommand: ParsableCommand {
       time give the same bytes, with one worker or many.
       """,
     version: "0.1.0",
-    subcommands: [BatchCommand.self, TestCommand.self, CheckCommand.self, PoliciesCommand.self]
+    subcommands: [
+      BatchCommand.self, TestCommand.self, CheckCommand.self, PoliciesCommand.self, NewCommand.self,
+    ]
   )
 }
 

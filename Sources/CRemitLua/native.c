@@ -144,8 +144,11 @@ const remit_native *remit_native_load(remit_slice bytes, const char *name, char 
     memcpy(&describe, &address, sizeof address);  /* ISO C knows no other way from data to a function */
     if (!describe) refuse(&l, "it exports no function %s: it is no plugin of this program", symbol);
     const remit_plugin *plugin = describe ? describe() : NULL;
-    if (describe && check_plugin(&l, plugin, name)) native = malloc(sizeof *native);
-    if (native) native->plugin = plugin;
+    if (describe && check_plugin(&l, plugin, name)) {
+      native = malloc(sizeof *native);
+      if (native) native->plugin = plugin;
+      else refuse(&l, "there is no memory for it");
+    }
   }
   if (native) return native;
   if (library) dlclose(library);

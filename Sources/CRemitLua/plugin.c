@@ -8,7 +8,8 @@
 
 static const char *const keys[] = {"name", "version", "summary", "files", "settings", "provides", NULL};
 static const char *const provided_keys[] = {"summary", "takes", "gives", "value", NULL};
-enum { TAKEN_MAX = 16 };
+/* What is looked up one by one stays short. */
+enum { TAKEN_MAX = 16, NAMES_MAX = 256 };
 
 remit_declared_plugin *remit_plugin_find(remit_vm *vm, const char *name, size_t length) {
   for (remit_declared_plugin *each = vm->plugins; each; each = each->next)
@@ -96,6 +97,7 @@ static void read_files(lua_State *L, int table, remit_declared_plugin *plugin) {
     if (!lua_isinteger(L, -1)) luaL_error(L, "files: expected a list of names, files = { \"rates.csv\" }");
     plugin->file_count++;
   }
+  if (plugin->file_count > NAMES_MAX) luaL_error(L, "files: a plugin reads at most %d", NAMES_MAX);
   plugin->files = remit_arena_take(L, (plugin->file_count + 1) * sizeof *plugin->files);
   for (uint32_t i = 0; i < plugin->file_count; i++) {
     lua_rawgeti(L, list, i + 1);
@@ -133,6 +135,7 @@ static void push_setting(lua_State *L, const remit_settings *given, const remit_
     lua_newtable(L);
     lua_Integer count = 0;
     while (remit_json_walk_next(&walk)) {
+      remit_charge(L, 4);
       const char *inner = lua_pushfstring(L, "%s/%I", pointer, (LUAI_UACINT)count);
       push_setting(L, given, type->of, walk.value, slots, inner);
       lua_remove(L, -2);
@@ -209,6 +212,7 @@ static void read_settings(lua_State *L, int table, const remit_declared_plugin *
       lua_pop(L, 1);
       count++;
     }
+    if (count > NAMES_MAX) luaL_error(L, "settings: a plugin has at most %d", NAMES_MAX);
     settings = remit_arena_take(L, (count + 1) * sizeof *settings);
     uint32_t i = 0;
     lua_pushnil(L);
@@ -301,6 +305,7 @@ static void read_provides(lua_State *L, int table, remit_declared_plugin *plugin
     count++;
   }
   if (!count) luaL_error(L, "provides: a plugin provides something");
+  if (count > NAMES_MAX) luaL_error(L, "provides: a plugin provides at most %d names", NAMES_MAX);
   plugin->provides = remit_arena_take(L, count * sizeof *plugin->provides);
   lua_pushnil(L);
   while (lua_next(L, provides)) {

@@ -17,12 +17,13 @@ static _Noreturn void refuse_count(lua_State *L, const remit_provided *f, int gi
 
 /* Wherever a date is wanted, a time stands for its UTC day, as in the library `date`. */
 static bool became_day(lua_State *L, int index, const remit_type *type) {
+  enum { DATE_LENGTH = 10 };
   if (type->kind != REMIT_DATE || lua_type(L, index) != LUA_TSTRING) return false;
   size_t length;
   char canonical[32];
   const char *text = lua_tolstring(L, index, &length);
-  if (!remit_timestamp_parse(text, length, canonical)) return false;
-  lua_pushlstring(L, canonical, 10);
+  if (length <= DATE_LENGTH || !remit_timestamp_parse(text, length, canonical)) return false;
+  lua_pushlstring(L, canonical, DATE_LENGTH);
   lua_replace(L, index);
   return true;
 }
@@ -35,7 +36,7 @@ void remit_check_arguments(lua_State *L, const remit_provided *f) {
   remit_misfit why;
   for (uint32_t i = 0; i < f->taken; i++) {
     const remit_taken *each = &f->takes[i];
-    if (remit_conforms(L, (int)i + 1, each->type, &why) || became_day(L, (int)i + 1, each->type)) continue;
+    if (became_day(L, (int)i + 1, each->type) || remit_conforms(L, (int)i + 1, each->type, &why)) continue;
     luaL_error(L, "%s.%s: %s%s: %s", f->plugin, f->name, each->name, why.path, why.words);
   }
 }

@@ -13,6 +13,8 @@ extension ModuleStore {
     case ready([String: (PluginSettings, Ingredient)])
   }
 
+  /// Nobody reads more of them.
+  private static let settingsProblemsMax = 50
   private static let settingsFile = "settings.json"
   private static let settingsShown = "plugins/settings.json"
 
@@ -47,7 +49,7 @@ extension ModuleStore {
       return .broken(diagnostics)
     }
     let plugins = folder.pluginNames()
-    for (name, value) in view.members {
+    for (name, value) in view.members where diagnostics.count < Self.settingsProblemsMax {
       guard plugins.contains(name) else {
         let near = NearNames.nearest(name, among: plugins)
         refuse(value, "/\(name): no such plugin\(near.map { ": did you mean \"\($0)\"?" } ?? "")")

@@ -115,6 +115,12 @@ class Declaration(Plugin):
                                 r"text has no option 'mx'"),
             "many arguments": ('plugin { name = "p", version = "1.0.0", provides = { f = { takes = { %s }, gives = text {} } } }'
                                % ", ".join('{ "a%d", text {} }' % i for i in range(17)), "at most 16 arguments"),
+            "many names": ('plugin { name = "p", version = "1.0.0", provides = { %s } }'
+                           % ", ".join("f%d = { value = text {} }" % i for i in range(257)), "provides: a plugin provides at most 256 names"),
+            "many files": ('plugin { name = "p", version = "1.0.0", files = { %s } }' % ", ".join(f'"{i}.csv"' for i in range(257)),
+                           "files: a plugin reads at most 256"),
+            "many settings": ('plugin { name = "p", version = "1.0.0", provides = { %s }, settings = { %s } }'
+                              % (ADD, ", ".join("s%d = optional(text {})" % i for i in range(257))), "settings: a plugin has at most 256"),
             "name of a function": ('plugin { name = "p", version = "1.0.0", provides = { ["f-g"] = { takes = {}, gives = text {} } } }',
                                    "'f-g' cannot be written as a name"),
         }
@@ -442,6 +448,18 @@ class Settings(Plugin):
                 (b'{"p":{"base":"\xff"}}', 1, "not JSON")):
             with self.subTest(settings):
                 self.refused(self.files(settings), where % (line, words), calling("p.get()"))
+
+    def test_a_large_file_of_settings(self):
+        """Wrong in a hundred thousand places, it is refused at once."""
+        text = "{" + ",".join(f'"q{i}":{{}}' for i in range(70000)) + "}"
+        with Folder({"policies/x/y.lua": calling("p.get()"), "plugins/p/plugin.lua": self.TEXT, "plugins/settings.json": text}) as folder:
+            _, done = folder.batch("x.y", [{}], timeout=20)
+            self.assertEqual((done.returncode, done.stderr.count(b"no such plugin")), (4, 50))
+        many = json.dumps({"p": {"list": ["x"] * 200000}})
+        self.refused(self.files(many), "/p/list: must have at most 2 elements", calling("p.get()"))
+        self.refused(self.files("[" * 100000), "not JSON", calling("p.get()"))
+        with Folder({"policies/x/y.lua": calling("p.get()"), "plugins/p/plugin.lua": self.TEXT, "plugins/settings.json": " " * (1 << 20) + "{}"}) as folder:
+            self.assertIn(b"plugins/settings.json: larger than 1048576 bytes", folder.batch("x.y", [{}])[1].stderr)
 
     def test_a_declaration_of_settings(self):
         for settings, words in (("base = text {}", r"settings\.base: a default is missing: text \{ default = … \}, or optional\(text \{\}\)"),

@@ -85,6 +85,17 @@ void remit_budget_settle(lua_State *L, remit_vm *vm) {
   }
 }
 
+int64_t remit_vm_steps(const remit_vm *vm) {
+  lua_State *L = vm->L;
+  int64_t all = vm->limits.decision.instructions;
+  if (vm->spent && vm->spent_status == REMIT_BUDGET_INSTRUCTIONS) return all;
+  lua_rawgetp(L, LUA_REGISTRYINDEX, &remit_key_counter);
+  lua_getupvalue(L, -1, 1);
+  int64_t left = vm->reserve + lua_tointeger(L, -1) - vm->pending;
+  lua_pop(L, 2);
+  return left < 0 ? all : all - left;
+}
+
 void remit_expect_bytes(lua_State *L, size_t bytes) {
   remit_vm *vm = remit_vm_of(L);
   if (bytes > vm->memory_bytes) raise_spent(L, vm, REMIT_BUDGET_MEMORY);

@@ -323,6 +323,15 @@ remit_status remit_vm_decide_traced(remit_vm *vm, uint32_t policy, remit_slice i
   return status;
 }
 
+remit_status remit_vm_decide_path(
+  remit_vm *vm, uint32_t policy, remit_slice input, uint64_t line, remit_buffer *out, uint64_t *path) {
+  remit_trace_only_path(vm, true);
+  remit_status status = remit_vm_decide_traced(vm, policy, input, line, out);
+  remit_trace_only_path(vm, false);
+  *path = remit_trace_path(vm);
+  return status;
+}
+
 remit_status remit_vm_read(remit_vm *vm, uint32_t number, remit_slice input) {
   lua_State *L = vm->L;
   remit_job_start(vm, (remit_job){.policy = vm->policies[number], .input = input, .status = REMIT_OK}, &vm->limits.decision);

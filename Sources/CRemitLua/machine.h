@@ -288,9 +288,16 @@ bool remit_is_traced_helper(lua_CFunction function);
 void remit_trace_begin(lua_State *L, int input, int params, int context);
 void remit_trace_end(remit_vm *vm);
 void remit_trace_free(remit_trace *trace);
+/* Whether decisions note the path alone, and that of the last one; see remit_vm_decide_path. */
+void remit_trace_only_path(remit_vm *vm, bool only);
+uint64_t remit_trace_path(const remit_vm *vm);
 /* Notes that all values of the table at `index` are read, where it has a name: by an iterator. */
 void remit_trace_whole(lua_State *L, int index);
-/* Names the table at `index`, a dataset's row, and notes that it was found. */
+/* Notes the read of one member, whose value is at the top of the stack: for C that reads what a policy handed it. */
+void remit_trace_member(lua_State *L, int base, int key);
+/* What a decision table compared turned out so: a part of the path, as a condition is. */
+void remit_trace_path_step(remit_vm *vm, uint64_t what);
+/* Notes that a row of a data file was found, and names the table at `index` that was made of it, where there is one. */
 void remit_trace_row(lua_State *L, int index, const char *file, int64_t row);
 
 /* ---- encode.c, decision.c */

@@ -83,6 +83,7 @@ typedef struct call {
   const remit_decision_table *table;
   int slots, params;          /* places on the stack: of the slots, and of what stands before the first param */
   uint64_t steps;             /* not yet charged */
+  bool traced;
   remit_search search;
 } call;
 
@@ -91,16 +92,29 @@ static const remit_scalar *literal_at(const call *c, uint32_t number) {
   return literal->kind == REMIT_SCALAR_PARAM ? &c->table->given[literal->length] : literal;
 }
 
+/* key -> base[key] */
+static void read_member(lua_State *L, int base) {
+  if (__builtin_expect(!remit_vm_of(L)->record, 1)) {
+    lua_gettable(L, base);
+    return;
+  }
+  base = lua_absindex(L, base);
+  lua_pushvalue(L, -1);
+  lua_gettable(L, base);
+  remit_trace_member(L, base, -2);
+  lua_remove(L, -2);
+}
+
 /* Pushes the input of that path. Anything but a table on the way to it is as good as nothing. */
 static void push_input(const call *c, const remit_table_input *input) {
   lua_State *L = c->L;
   const int32_t *parts = c->table->parts + input->first_part;
   lua_rawgeti(L, c->slots, parts[0]);
-  lua_gettable(L, 1);
+  read_member(L, 1);
   for (uint32_t i = 1; i < input->part_count; i++) {
     if (lua_istable(L, -1)) {
       lua_rawgeti(L, c->slots, parts[i]);
-      lua_gettable(L, -2);
+      read_member(L, -2);
     } else {
       lua_pushnil(L);
     }
@@ -123,7 +137,7 @@ static void push_values(call *c) {
       continue;
     }
     lua_rawgeti(L, c->slots, table->words[i].name);
-    lua_gettable(L, 2);
+    read_member(L, 2);
   }
   for (uint32_t i = 0; i < table->input_count; i++) table->values[i] = remit_read_scalar(L, c->slots + 1 + (int)i);
   for (uint32_t i = 0; i < table->word_count; i++) table->given[i] = remit_read_scalar(L, c->params + 1 + (int)i);
@@ -141,6 +155,7 @@ static truth compare(call *c, remit_test_kind kind, const remit_scalar *value, u
   if (literal->kind == REMIT_SCALAR_NIL && kind == REMIT_TEST_EQUAL) return value->kind == REMIT_SCALAR_NIL ? YES : NO;
   if (value->kind == REMIT_SCALAR_NIL) return NO;
   if (!remit_scalar_compare(value, literal, &order)) return UNKNOWN;
+  if (__builtin_expect(c->traced, 0)) remit_trace_path_step(remit_vm_of(c->L), (uint64_t)((order > 0) - (order < 0) + 1));
   if (value->kind == REMIT_SCALAR_TEXT)
     c->steps += (value->length < literal->length ? value->length : literal->length) / REMIT_BYTES_PER_STEP;
   if (value->kind == REMIT_SCALAR_BOOLEAN && kind != REMIT_TEST_EQUAL) return UNKNOWN;
@@ -486,14 +501,31 @@ static uint32_t (*const deciders[])(call *) = {
   [REMIT_HIT_COUNT] = decide_count,
 };
 
+/* Tells the trace which rules matched, as rows of the table's file. What came of several together belongs to none of them. */
+static void trace_rules(lua_State *L, const remit_decision_table *table, uint32_t count) {
+  bool is_list = table->hit == REMIT_HIT_RULE_ORDER || table->hit == REMIT_HIT_OUTPUT_ORDER || table->hit == REMIT_HIT_COLLECT;
+  bool is_record = table->hit == REMIT_HIT_UNIQUE || table->hit == REMIT_HIT_ANY || table->hit == REMIT_HIT_PRIORITY ||
+                   table->hit == REMIT_HIT_FIRST;
+  int outputs = lua_gettop(L);
+  for (uint32_t i = 0; i < count; i++) {
+    if (is_list) lua_rawgeti(L, outputs, (lua_Integer)i + 1);
+    else if (is_record && i == 0) lua_pushvalue(L, outputs);
+    else lua_pushnil(L);
+    remit_trace_row(L, -1, table->file, table->rules[(size_t)table->matched[i] * table->stride + REMIT_RULE_LINE]);
+    lua_pop(L, 1);
+  }
+}
+
 int remit_table_decide(lua_State *L) {
   luaL_checktype(L, 1, LUA_TTABLE);
   lua_settop(L, 2);
   lua_pushvalue(L, lua_upvalueindex(2));
-  call c = {.L = L, .table = lua_touserdata(L, lua_upvalueindex(1)), .slots = 3};
+  call c = {.L = L, .table = lua_touserdata(L, lua_upvalueindex(1)), .slots = 3, .traced = remit_vm_of(L)->record};
   push_values(&c);
   remit_search_start(&c.search, c.table, &c.steps);
+  if (__builtin_expect(c.traced, 0)) remit_trace_path_step(remit_vm_of(L), c.search.classes);
   uint32_t count = deciders[c.table->hit](&c);
+  if (__builtin_expect(c.traced, 0)) trace_rules(L, c.table, count);
   remit_charge(L, count);
   lua_createtable(L, (int)count, 0);
   for (uint32_t i = 0; i < count; i++) {

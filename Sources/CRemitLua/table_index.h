@@ -55,6 +55,7 @@ void remit_table_make_index(remit_table_reader *r, remit_decision_table *table);
 typedef struct remit_search {
   const remit_table_index *index;
   uint32_t rough_count;
+  uint64_t classes;           /* a number for the buckets that the values are in */
   uint32_t group;             /* of 64 blocks: the word of the summary */
   uint64_t live;              /* blocks of the group that are still to be looked at */
   uint32_t first_rule;        /* of the block at hand */

@@ -98,14 +98,17 @@ void remit_search_start(remit_search *search, const remit_decision_table *table,
   const remit_table_index *index = table->index;
   search->index = index;
   search->rough_count = 0;
+  search->classes = 0;
   search->at = REMIT_BLOCK_WORDS;
   search->first_rule = 0;
   uint32_t rarest = 0, fewest = UINT32_MAX;
   index->rows[0] = index->every_rule;
   for (uint32_t i = 0; i < index->lane_count; i++) {
     const remit_lane *lane = &index->lanes[i];
-    remit_bucket bucket = lane->buckets[bucket_of(table, lane, &table->values[lane->input], steps)];
+    uint32_t number = bucket_of(table, lane, &table->values[lane->input], steps);
+    remit_bucket bucket = lane->buckets[number];
     index->rows[i] = lane->bitmaps + (size_t)bucket.bitmap * index->row_words;
+    search->classes = (search->classes ^ number) * UINT64_C(0x9E3779B97F4A7C15);
     if (bucket.rough) index->rough[search->rough_count++] = lane->input;
     if (lane->counts[bucket.bitmap] < fewest) {
       fewest = lane->counts[bucket.bitmap];

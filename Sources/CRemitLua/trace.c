@@ -39,6 +39,10 @@ struct remit_trace {
   uint32_t test_count;
   traced_module *last_module;
   uint32_t last_site;
+  traced_module *decided_module;  /* of the last statement of `decide` itself, or of what it ended by calling */
+  uint32_t decided_site;
+  bool only_path;             /* nothing is noted but the number below */
+  uint64_t path;
 };
 
 /* ---- The tables that have names */
@@ -168,6 +172,23 @@ static void note_read(lua_State *L, remit_trace *trace, const traced_module *mod
   if (out->failed) remit_no_memory(L);
 }
 
+/* The read of base[key], whose value is at the top of the stack. */
+static void note_member(lua_State *L, int base, int key, const traced_module *module, uint32_t site) {
+  remit_trace *trace = remit_vm_of(L)->trace;
+  const char *path = lua_istable(L, base) ? path_of(trace, lua_topointer(L, base)) : NULL;
+  if (!path || !push_path(L, path, key, true)) return;
+  lua_pushvalue(L, -2);
+  note_read(L, trace, module, site, lua_tostring(L, -2));
+  lua_pop(L, 2);
+}
+
+void remit_trace_member(lua_State *L, int base, int key) {
+  const remit_trace *trace = remit_vm_of(L)->trace;
+  if (!trace || !trace->recording) return;
+  luaL_checkstack(L, 8, NULL);
+  note_member(L, base, key, trace->last_module, trace->last_site);
+}
+
 void remit_trace_whole(lua_State *L, int index) {
   remit_trace *trace = remit_vm_of(L)->trace;
   if (!trace || !trace->recording || !lua_istable(L, index)) return;
@@ -189,9 +210,33 @@ void remit_trace_whole(lua_State *L, int index) {
   lua_settop(L, top);
 }
 
+static void mix_path(remit_trace *trace, uint64_t what) {
+  trace->path = (trace->path ^ what) * UINT64_C(0x9E3779B97F4A7C15);
+  trace->path ^= trace->path >> 29;
+}
+
+void remit_trace_path_step(remit_vm *vm, uint64_t what) {
+  if (vm->trace) mix_path(vm->trace, what);
+}
+
+/* Keeps a table that was made for this decision, so that no later one comes to lie at the address that has its name. */
+static const char kept_key = 0;
+
+static void keep(lua_State *L, int index) {
+  lua_rawgetp(L, LUA_REGISTRYINDEX, &kept_key);
+  lua_pushvalue(L, index);
+  lua_rawseti(L, -2, (lua_Integer)lua_rawlen(L, -2) + 1);
+  lua_pop(L, 1);
+}
+
 void remit_trace_row(lua_State *L, int index, const char *file, int64_t row) {
   remit_trace *trace = remit_vm_of(L)->trace;
   if (!trace || !trace->recording) return;
+  if (trace->only_path) {
+    mix_path(trace, (uint64_t)row << 1 | 1);
+    return;
+  }
+  luaL_checkstack(L, 8, NULL);
   index = lua_absindex(L, index);
   if (trace->read_count == READS_MAX) return;
   luaL_checkstack(L, 8, NULL);
@@ -205,7 +250,10 @@ void remit_trace_row(lua_State *L, int index, const char *file, int64_t row) {
   lua_rawseti(L, -2, (lua_Integer)lua_rawlen(L, -2) + 1);
   lua_pop(L, 1);
   lua_pushfstring(L, "$data/%s/%I", file, (LUAI_UACINT)row);
-  name_tables(L, trace, index, lua_tostring(L, -1));
+  if (lua_istable(L, index)) {
+    name_tables(L, trace, index, lua_tostring(L, -1));
+    keep(L, index);
+  }
   lua_pushvalue(L, index);
   note_read(L, trace, trace->last_module, trace->last_site, lua_tostring(L, -2));
   lua_pop(L, 2);
@@ -220,6 +268,12 @@ static int op_hit(lua_State *L) {
   remit_trace *trace = remit_vm_of(L)->trace;
   trace->last_module = module;
   trace->last_site = site;
+  /* Level 1 is the function of the statement, 2 whoever called it: the runner, where nothing stands at 3. */
+  lua_Debug ar;
+  if (trace->recording && !lua_getstack(L, 3, &ar)) {
+    trace->decided_module = module;
+    trace->decided_site = site;
+  }
   return 0;
 }
 
@@ -232,6 +286,10 @@ static int op_test(lua_State *L) {
   module->counts[2 * site + !holds]++;
   remit_trace *trace = remit_vm_of(L)->trace;
   if (!trace->recording) return 1;
+  if (trace->only_path) {
+    mix_path(trace, (uint64_t)module->number << 33 | (uint64_t)site << 2 | (uint64_t)holds << 1);
+    return 1;
+  }
   if (trace->test_count == TESTS_MAX) {
     trace->truncated = true;
     return 1;
@@ -255,13 +313,7 @@ static int op_read(lua_State *L) {
   module->counts[2 * site]++;
   lua_pushvalue(L, 3);
   lua_gettable(L, 2);
-  remit_trace *trace = remit_vm_of(L)->trace;
-  if (!trace->recording || !lua_istable(L, 2)) return 1;
-  const char *path = path_of(trace, lua_topointer(L, 2));
-  if (!path || !push_path(L, path, 3, true)) return 1;
-  lua_pushvalue(L, 4);
-  note_read(L, trace, module, site, lua_tostring(L, 5));
-  lua_settop(L, 4);
+  if (remit_vm_of(L)->trace->recording) note_member(L, 2, 3, module, site);
   return 1;
 }
 
@@ -308,9 +360,13 @@ void remit_trace_begin(lua_State *L, int input, int params, int context) {
   trace->truncated = false;
   trace->paths.length = trace->reads.length = trace->tests.length = 0;
   trace->read_count = trace->test_count = 0;
-  trace->last_module = NULL;
+  trace->last_module = trace->decided_module = NULL;
+  trace->path = 1;
   if (trace->tables) memset(trace->tables, 0, (trace->table_mask + 1) * sizeof *trace->tables);
   trace->table_count = 0;
+  lua_newtable(L);
+  lua_rawsetp(L, LUA_REGISTRYINDEX, &kept_key);
+  if (trace->only_path) return;  /* no table has a name, so no read is noted */
   name_tables(L, trace, input, "");
   name_tables(L, trace, params, "$params");
   name_tables(L, trace, context, "$context");
@@ -318,6 +374,14 @@ void remit_trace_begin(lua_State *L, int input, int params, int context) {
 
 void remit_trace_end(remit_vm *vm) {
   if (vm->trace) vm->trace->recording = false;
+}
+
+void remit_trace_only_path(remit_vm *vm, bool only) {
+  if (vm->trace) vm->trace->only_path = only;
+}
+
+uint64_t remit_trace_path(const remit_vm *vm) {
+  return vm->trace ? vm->trace->path : 0;
 }
 
 void remit_trace_free(remit_trace *trace) {
@@ -354,6 +418,18 @@ static void add_modules(const remit_trace *trace, remit_buffer *out, bool counts
   remit_buffer_byte(out, ']');
 }
 
+static void add_place(remit_buffer *out, const traced_module *module, uint32_t site) {
+  if (!module) {
+    remit_buffer_append(out, "null", 4);
+    return;
+  }
+  remit_buffer_byte(out, '[');
+  remit_buffer_int64(out, module->number);
+  remit_buffer_byte(out, ',');
+  remit_buffer_int64(out, site);
+  remit_buffer_byte(out, ']');
+}
+
 remit_status remit_vm_trace(remit_vm *vm, remit_slice *out) {
   remit_buffer *text = &vm->scratch;
   text->length = 0;
@@ -370,15 +446,9 @@ remit_status remit_vm_trace(remit_vm *vm, remit_slice *out) {
   remit_buffer_append(text, "],\"tests\":[", 11);
   remit_buffer_append(text, trace->tests.bytes, trace->tests.length);
   remit_buffer_append(text, "],\"last\":", 9);
-  if (trace->last_module) {
-    remit_buffer_byte(text, '[');
-    remit_buffer_int64(text, trace->last_module->number);
-    remit_buffer_byte(text, ',');
-    remit_buffer_int64(text, trace->last_site);
-    remit_buffer_byte(text, ']');
-  } else {
-    remit_buffer_append(text, "null", 4);
-  }
+  add_place(text, trace->last_module, trace->last_site);
+  remit_buffer_append(text, ",\"decided\":", 11);
+  add_place(text, trace->decided_module, trace->decided_site);
   remit_buffer_append(text, trace->truncated ? ",\"truncated\":true}" : "}", trace->truncated ? 18 : 1);
   *out = (remit_slice){text->bytes, text->length};
   return text->failed ? REMIT_INTERNAL_ERROR : REMIT_OK;

@@ -158,6 +158,18 @@ package import RemitModel
     return errorCode(unsafe remit_vm_decide_traced(machine, policy.number, slice, line, buffer))
   }
 
+  /// Decides as `decide` does, and says which way the decision went: a number for how all conditions turned out, the
+  /// same for each decision of this machine that went the same way. For machines of traced texts.
+  @unsafe package func decidePath(
+    _ policy: Policy, input: UnsafeRawBufferPointer, line: UInt64, into buffer: UnsafeMutablePointer<remit_buffer>
+  ) -> (error: ErrorCode?, path: UInt64) {
+    // SAFETY: the caller vouches for `input` and the bytes behind it.
+    let slice = unsafe remit_slice(bytes: input.baseAddress?.assumingMemoryBound(to: UInt8.self), length: input.count)
+    var path: UInt64 = 0
+    let status = unsafe remit_vm_decide_path(machine, policy.number, slice, line, buffer, &path)
+    return (errorCode(status), path)
+  }
+
   /// What was noted of the last traced decision, as JSON: see `remit_vm_trace`.
   package func trace() throws(LuaError) -> ByteBlock {
     var out = unsafe remit_slice()
@@ -186,6 +198,9 @@ package import RemitModel
 
   /// The outcome of the last decision, as its number in the declaration's list.
   package var lastOutcome: Int { Int(unsafe remit_vm_last_outcome(machine)) }
+
+  /// How many steps of its budget the last decision took.
+  package var lastSteps: Int { Int(unsafe remit_vm_steps(machine)) }
 
   /// True where the machine met its memory limit, and must be replaced.
   package var isSpent: Bool { unsafe remit_vm_spent(machine) }

@@ -135,10 +135,14 @@ remit_status remit_vm_decide_traced(remit_vm *vm, uint32_t policy, remit_slice i
  *   {"modules":["approval.limit",…],
  *    "reads":[{"path":"/lines/0/qty","value":2,"module":0,"site":17},…],   each path once, in the order of the first read
  *    "tests":[[0,12,true],…],                                              module, site, outcome; in order
- *    "last":[0,31]}                                                        the last statement
+ *    "last":[0,31],                                                        the last statement
+ *    "decided":[0,29]}                                                     the last one of `decide` itself: its `return`
  * Paths of the input are JSON Pointers, those of params and context begin with $params and $context, rows of datasets with
  * $data/FILE/ROW. A table that was read has "count", its length, instead of a value. "truncated":true where there was too much. */
 remit_status remit_vm_trace(remit_vm *vm, remit_slice *out);
+/* Decides as remit_vm_decide does, and sets `*path` to a number for how all conditions turned out, in their order: two decisions
+ * of one machine that took the same way have the same. Much cheaper than a full trace. */
+remit_status remit_vm_decide_path(remit_vm *vm, uint32_t policy, remit_slice input, uint64_t line, remit_buffer *out, uint64_t *path);
 /* How often each site was reached since the machine was made, as JSON: {"modules":[{"name":…,"counts":[…]},…]}, two counts a site:
  * of a condition how often it was true and how often false, of others how often, and 0. */
 remit_status remit_vm_coverage(remit_vm *vm, remit_slice *out);
@@ -180,6 +184,9 @@ void remit_vm_group_refuse(remit_vm *vm, uint32_t policy, remit_slice message);
 
 /* The outcome of the last decision, as its number in the declaration's `outcomes`. */
 uint32_t remit_vm_last_outcome(const remit_vm *vm);
+
+/* The steps that the last decision took of its budget. */
+int64_t remit_vm_steps(const remit_vm *vm);
 
 /* True where the machine met its memory limit: destroy it, and decide that input again on a fresh one, whose answer counts. */
 bool remit_vm_spent(const remit_vm *vm);

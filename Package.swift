@@ -57,9 +57,14 @@ let package = Package(
     .target(
       name: "RemitEngine", dependencies: ["RemitPolicy", "RemitLua", "RemitWire", "RemitModel"], swiftSettings: strict),
     .target(
+      name: "RemitAnalysis",
+      dependencies: ["RemitEngine", "RemitPolicy", "RemitSyntax", "RemitLua", "RemitWire", "RemitModel"],
+      swiftSettings: strict
+    ),
+    .target(
       name: "RemitCommands",
       dependencies: [
-        "RemitEngine", "RemitCheck", "RemitPolicy", "RemitWire", "RemitModel",
+        "RemitAnalysis", "RemitEngine", "RemitCheck", "RemitPolicy", "RemitWire", "RemitModel",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
       swiftSettings: strict
@@ -98,6 +103,10 @@ let package = Package(
       name: "RemitCheckTests", dependencies: ["RemitCheck", "RemitPolicy", "RemitTestKit"], swiftSettings: strict),
     .testTarget(
       name: "RemitEngineTests", dependencies: ["RemitEngine", "RemitPolicy", "RemitLua", "RemitWire", "RemitModel"],
+      swiftSettings: strict),
+    .testTarget(
+      name: "RemitAnalysisTests",
+      dependencies: ["RemitAnalysis", "RemitEngine", "RemitPolicy", "RemitLua", "RemitWire", "RemitModel"],
       swiftSettings: strict),
   ],
   cLanguageStandard: .gnu17

@@ -13,7 +13,8 @@ struct RemitCommand: ParsableCommand {
       """,
     version: "0.1.0",
     subcommands: [
-      BatchCommand.self, TestCommand.self, CheckCommand.self, PoliciesCommand.self, NewCommand.self,
+      BatchCommand.self, ExplainCommand.self, TestCommand.self, CheckCommand.self, PoliciesCommand.self,
+      NewCommand.self,
     ]
   )
 }

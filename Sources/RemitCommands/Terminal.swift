@@ -31,6 +31,14 @@ enum Terminal {
   static var outputIsTerminal: Bool { isatty(STDOUT_FILENO) == 1 }
   static var errorIsTerminal: Bool { isatty(STDERR_FILENO) == 1 }
 
+  /// How wide text for people may be: as the terminal is, within reason.
+  static var outputColumns: Int {
+    var size = winsize()
+    // SAFETY: the call fills the structure, which outlives it.
+    guard unsafe ioctl(STDOUT_FILENO, UInt(TIOCGWINSZ), &size) == 0, size.ws_col > 0 else { return 100 }
+    return min(140, max(60, Int(size.ws_col)))
+  }
+
   /// The text with its control characters written out: what a policy or an argument says must neither move the cursor
   /// nor break a line in two.
   private static func visible(_ text: String) -> String {

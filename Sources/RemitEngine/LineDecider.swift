@@ -1,4 +1,4 @@
-internal import RemitModel
+package import RemitModel
 package import RemitWire
 
 /// Decides lines, one at a time, on one thread.
@@ -19,7 +19,7 @@ extension LineDecider {
   /// Appends the result line of an input that never came to the machine.
   ///
   /// - Parameter hasID: False where the line's id is `null`: it was not read.
-  func appendError(
+  package func appendError(
     _ code: ErrorCode, _ message: String, line: UInt64, hasID: Bool, into output: inout ByteWriter
   ) {
     let number = Int(clamping: line)

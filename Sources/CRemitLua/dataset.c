@@ -124,8 +124,7 @@ static _Noreturn void refuse(lua_State *L, const char *file, int64_t line, const
   const char *where = lua_tostring(L, -1);
   size_t length = strlen(where);
   lua_pushlstring(L, where, length > 2 ? length - 2 : 0);  /* without ": " */
-  if (line) lua_pushfstring(L, "%s:%I: %s (read at %s)", file, (LUAI_UACINT)line, why, lua_tostring(L, -1));
-  else lua_pushfstring(L, "%s: %s (read at %s)", file, why, lua_tostring(L, -1));
+  lua_pushfstring(L, "%s:%I: %s (read at %s)", file, (LUAI_UACINT)line, why, lua_tostring(L, -1));
   lua_error(L);
   __builtin_unreachable();
 }
@@ -204,7 +203,7 @@ static _Noreturn void refuse_problem(
   const remit_column *columns) {
   remit_vm *vm = remit_vm_of(L);
   if (problem->memory)
-    refuse(L, file, 0, lua_pushfstring(L, "a dataset may take %d MiB", (int)(vm->limits.load.memory_bytes >> 20)));
+    luaL_error(L, "%s: a dataset of more than %d MiB", file, (int)(vm->limits.load.memory_bytes >> 20));
   if (!problem->column) refuse(L, file, problem->line, problem->words);
   char words[512];
   const remit_type *type = declared[problem->column - columns].type;

@@ -27,7 +27,7 @@ static inline bool remit_column_set_equal(const remit_column_set *a, const remit
 /* How a column holds its cells. */
 typedef enum remit_cell_form {
   /* Whole numbers, as narrow as all of them allow; the least of that width stands for an empty cell. They are integers; numbers
-   * by 10^places; days; a boolean; the place of an enum's value or of a text among the column's distinct ones. */
+   * by 10^places; days; a boolean; the place of an enum's value; where a text begins among the column's distinct ones. */
   REMIT_CELL_WHOLE,
   REMIT_CELL_DOUBLE,          /* short decimals of any scale; two kinds of NaN stand for an empty cell and for a long decimal */
   REMIT_CELL_TEXT,            /* where the row's text ends among all texts */
@@ -42,10 +42,9 @@ typedef struct remit_column {
   uint8_t places;             /* of numbers in WHOLE */
   void *cells;
 
-  /* Texts: of every row one behind the other, or in WHOLE each distinct one once. */
+  /* Texts: of every row one behind the other, or in WHOLE each distinct one once, behind its length. */
   uint8_t *bytes;
-  uint32_t *ends;
-  uint32_t text_count;        /* distinct ones, in WHOLE */
+  uint32_t *ends;             /* of TEXT */
   remit_decimal *longs;       /* of DOUBLE */
   uint32_t long_count;
 } remit_column;
@@ -106,6 +105,24 @@ typedef struct remit_value {
 /* The bits of the NaNs in a column of doubles. */
 uint64_t remit_empty_double_bits(void);
 uint64_t remit_long_double_bits(uint32_t number);
+
+/* The rows of a large dataset are in no cache: asking for all cells at once takes as long as asking for one. */
+static inline void remit_cell_prefetch(const remit_column *column, uint32_t row) {
+  if (column->form == REMIT_CELL_TEXT) __builtin_prefetch(column->ends + row);
+  else __builtin_prefetch((const uint8_t *)column->cells + (size_t)row * (column->form == REMIT_CELL_DOUBLE ? 8 : column->width));
+}
+
+/* A text behind its length: a byte, or for longer ones 255 and four bytes. */
+static inline const char *remit_counted_text(const uint8_t *at, size_t *length) {
+  if (at[0] < UINT8_MAX) {
+    *length = at[0];
+    return (const char *)at + 1;
+  }
+  uint32_t long_length;
+  memcpy(&long_length, at + 1, sizeof long_length);
+  *length = long_length;
+  return (const char *)at + 1 + sizeof long_length;
+}
 
 int64_t remit_cell_whole(const remit_column *column, uint32_t row);  /* INT64_MIN for an empty cell */
 void remit_cell_value(const remit_column *column, uint32_t row, remit_value *out);

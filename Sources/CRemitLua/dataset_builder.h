@@ -8,9 +8,10 @@
 typedef struct remit_growing {
   uint32_t place;             /* among the file's columns; REMIT_NO_PLACE: not seen yet */
   int64_t most;               /* the largest magnitude of a number in WHOLE */
-  uint32_t *slots;            /* the distinct texts by hash: number + 1 */
+  uint32_t *slots;            /* the distinct texts by hash: place + 1 */
   uint32_t slot_count;
-  uint32_t texts_room, bytes_room, longs_room;
+  uint32_t text_count;        /* distinct ones */
+  uint32_t bytes_room, longs_room;
   uint32_t bytes_used;
 } remit_growing;
 enum { REMIT_NO_PLACE = UINT32_MAX };

@@ -44,11 +44,12 @@ int64_t remit_cell_whole(const remit_column *column, uint32_t row) {
 }
 
 /* False for an empty cell. */
-static bool cell_text(const remit_column *column, uint32_t row, const char **text, size_t *length) {
+static inline bool cell_text(const remit_column *column, uint32_t row, const char **text, size_t *length) {
   if (column->form == REMIT_CELL_WHOLE) {
-    int64_t number = remit_cell_whole(column, row);
-    if (number == INT64_MIN) return false;
-    row = (uint32_t)number;
+    int64_t place = remit_cell_whole(column, row);
+    if (place == INT64_MIN) return false;
+    *text = remit_counted_text(column->bytes + place, length);
+    return true;
   }
   uint32_t start = row ? column->ends[row - 1] : 0;
   *text = (const char *)column->bytes + start;

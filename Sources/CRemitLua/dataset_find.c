@@ -48,6 +48,7 @@ static void push_value(lua_State *L, const view *v, uint32_t i, const remit_valu
 static void push_row(lua_State *L, const view *v, uint32_t row, int slots) {
   const remit_dataset *data = v->handle->data;
   remit_charge(L, 4 + (uint64_t)data->column_count);
+  for (uint32_t i = 0; i < data->column_count; i++) remit_cell_prefetch(&data->columns[i], row);
   lua_createtable(L, 0, (int)data->column_count);
   for (uint32_t i = 0; i < data->column_count; i++) {
     remit_value value;

@@ -216,9 +216,10 @@ static bool add_bytes(remit_dataset_builder *b, remit_column *column, remit_grow
   return true;
 }
 
-static bool same_text(const remit_column *column, uint32_t number, const char *text, size_t length) {
-  uint32_t start = number ? column->ends[number - 1] : 0;
-  return column->ends[number] - start == length && memcmp(column->bytes + start, text, length) == 0;
+static bool same_text(const remit_column *column, uint32_t place, const char *text, size_t length) {
+  size_t other_length;
+  const char *other = remit_counted_text(column->bytes + place, &other_length);
+  return other_length == length && memcmp(other, text, length) == 0;
 }
 
 /* The slot of a text, or the empty one where it belongs. */
@@ -236,9 +237,11 @@ static bool grow_slots(remit_dataset_builder *b, remit_column *column, remit_gro
   drop(b, g->slots, g->slot_count * sizeof *slots);
   g->slots = slots;
   g->slot_count = count;
-  for (uint32_t number = 0; number < column->text_count; number++) {
-    uint32_t start = number ? column->ends[number - 1] : 0;
-    g->slots[find_slot(column, g, (const char *)column->bytes + start, column->ends[number] - start)] = number + 1;
+  for (uint32_t place = 0; place < g->bytes_used;) {
+    size_t length;
+    const char *text = remit_counted_text(column->bytes + place, &length);
+    g->slots[find_slot(column, g, text, length)] = place + 1;
+    place = (uint32_t)((const uint8_t *)text + length - column->bytes);
   }
   return true;
 }
@@ -271,7 +274,6 @@ static bool to_texts(remit_dataset_builder *b, remit_column *column, remit_growi
   }
   drop_slots(b, &fresh);
   drop(b, column->bytes, g->bytes_room);
-  drop(b, column->ends, g->texts_room * sizeof *column->ends);
   drop(b, column->cells, (size_t)b->room * column->width);
   *column = plain;
   *g = fresh;
@@ -282,8 +284,8 @@ static bool put_text(remit_dataset_builder *b, uint32_t i, const char *text, siz
   remit_column *column = &b->dataset->columns[i];
   remit_growing *g = &b->growing[i];
   uint32_t rows = b->dataset->rows;
-  if (column->form == REMIT_CELL_WHOLE && column->text_count >= g->slot_count / 4 * 3) {
-    bool many = column->text_count > FEW_TEXTS && column->text_count > rows / 2;
+  if (column->form == REMIT_CELL_WHOLE && g->text_count >= g->slot_count / 4 * 3) {
+    bool many = g->text_count > FEW_TEXTS && g->text_count > rows / 2;
     if (!(many ? to_texts(b, column, g) : grow_slots(b, column, g))) return false;
   }
   if (column->form == REMIT_CELL_TEXT) {
@@ -293,16 +295,12 @@ static bool put_text(remit_dataset_builder *b, uint32_t i, const char *text, siz
   }
   uint32_t slot = find_slot(column, g, text, length);
   if (!g->slots[slot]) {
-    if (column->text_count == g->texts_room) {
-      uint32_t room = g->texts_room ? g->texts_room * 2 : FIRST_SLOTS;
-      uint32_t *ends = remit_builder_resize(b, column->ends, g->texts_room * sizeof *ends, room * sizeof *ends);
-      if (!ends) return false;
-      column->ends = ends;
-      g->texts_room = room;
-    }
-    if (!add_bytes(b, column, g, text, length)) return false;
-    column->ends[column->text_count] = g->bytes_used;
-    g->slots[slot] = ++column->text_count;
+    uint32_t place = g->bytes_used, long_length = (uint32_t)length;
+    char head[1 + sizeof long_length] = {(char)(length < UINT8_MAX ? length : UINT8_MAX)};
+    memcpy(head + 1, &long_length, sizeof long_length);
+    if (!add_bytes(b, column, g, head, length < UINT8_MAX ? 1 : sizeof head) || !add_bytes(b, column, g, text, length)) return false;
+    g->slots[slot] = place + 1;
+    g->text_count++;
   }
   return put_whole(b, column, (int64_t)g->slots[slot] - 1);
 }
@@ -372,9 +370,8 @@ bool remit_grow_trim(remit_dataset_builder *b, uint32_t i) {
   size_t rows = b->dataset->rows, room = b->room, size = cell_size(column);
   bool plain = column->form == REMIT_CELL_TEXT;
   drop_slots(b, g);
-  return (plain || fit(b, &column->cells, room * size, rows * size)) &&
-         fit(b, &column->ends, (plain ? room : g->texts_room) * sizeof *column->ends,
-             (plain ? rows : column->text_count) * sizeof *column->ends) &&
+  return (plain ? fit(b, &column->ends, room * sizeof *column->ends, rows * sizeof *column->ends)
+                : fit(b, &column->cells, room * size, rows * size)) &&
          fit(b, &column->bytes, g->bytes_room, g->bytes_used) &&
          fit(b, &column->longs, g->longs_room * sizeof *column->longs, column->long_count * sizeof *column->longs);
 }

@@ -9,6 +9,7 @@
 
 typedef struct group {
   uint32_t rows_end, stretches_end;  /* in the lists below; a group begins where the one before it ends */
+  uint32_t first;             /* of its rows, for a look-up that needs no other */
 } group;
 
 /* From `day` on, until the next stretch. */
@@ -133,7 +134,10 @@ static bool gather_groups(const remit_dataset *dataset, remit_index *index, uint
   }
   for (uint32_t row = 0; row < dataset->rows; row++) {
     uint32_t head = first[row] & GROUP_BIT ? row : first[row];
-    if (first[head] & GROUP_BIT) index->rows[index->groups[first[head] & ~GROUP_BIT].rows_end++] = row;
+    if (!(first[head] & GROUP_BIT)) continue;
+    group *own = &index->groups[first[head] & ~GROUP_BIT];
+    index->rows[own->rows_end++] = row;
+    own->first = head;
   }
   return true;
 }
@@ -331,6 +335,7 @@ void remit_dataset_free_indexes(remit_dataset *dataset) {
 /* ---- Look-ups */
 
 static bool keys_match(const remit_dataset *dataset, const remit_cell_key *keys, uint32_t count, uint32_t row) {
+  for (uint32_t i = 0; i < count; i++) remit_cell_prefetch(&dataset->columns[keys[i].column], row);
   for (uint32_t i = 0; i < count; i++)
     if (!remit_cell_key_matches(&keys[i], &dataset->columns[keys[i].column], row)) return false;
   return true;
@@ -341,7 +346,8 @@ static void open_group(const remit_index *index, uint32_t number, remit_row_grou
   out->number = number;
   out->rows = index->rows + start;
   out->count = index->groups[number].rows_end - start;
-  out->first = out->rows[0];
+  out->first = index->groups[number].first;
+  if (index->stretches) __builtin_prefetch(&index->stretches[number ? index->groups[number - 1].stretches_end : 0]);
 }
 
 void remit_index_find(

@@ -389,6 +389,11 @@ class Files(unittest.TestCase):
                 self.assertIn(words, message)
                 self.assertIn("x/a.lua:2", message)
 
+    def test_long_texts_that_come_again(self):
+        texts = ["", "x" * 254, "x" * 255, "x" * 256, "ä" * 128, "x" * 100000] * 3
+        rows = self.rows(csv(["n", "t"], [[str(i), t] for i, t in enumerate(texts)]), "n = integer {}, t = text {}")
+        self.assertEqual([r["t"] for r in rows], texts)
+
     def test_unique(self):
         unique = ', { unique = { "a", "b" } }'
         declared = "a = text {}, b = optional(number {})"

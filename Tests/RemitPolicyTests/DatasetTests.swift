@@ -6,9 +6,11 @@ import Testing
 
 @Suite("Datasets")
 struct DatasetTests {
-  private func store(_ folder: TemporaryFolder, after former: ModuleStore? = nil) -> ModuleStore {
+  private func store(
+    _ folder: TemporaryFolder, after former: ModuleStore? = nil, limits: Limits = Limits()
+  ) -> ModuleStore {
     let folder = PolicyFolder(policies: folder.path + "/policies", plugins: folder.path + "/plugins")
-    return ModuleStore(folder: folder, takingOverFrom: former)
+    return ModuleStore(folder: folder, limits: limits, takingOverFrom: former)
   }
 
   private func load(_ store: ModuleStore, _ names: String...) throws -> [PolicyMachine] {
@@ -110,6 +112,59 @@ struct DatasetTests {
       guard case .broken(let diagnostics) = error else { throw error }
       #expect(diagnostics.map(\.description) == ["data/d.csv: has changed while policies were loaded: try again"])
     }
+  }
+
+  @Test("What datasets and their indexes hold counts against loading")
+  func tooLarge() throws {
+    let rows = (0..<100_000).map { "\($0)000000007,\($0)" }.joined(separator: "\n")
+    let columns = "n = integer {}, m = integer {}"
+    let find = { (keys: String) in "local r = d:find { \(keys) }" }
+    let folder = TemporaryFolder([
+      "policies/a/x.lua": simplePolicy("local d = dataset \"data/d.csv\" { \(columns) }"),
+      "policies/a/y.lua": simplePolicy(
+        "local d = dataset \"data/d.csv\" { \(columns) }\n\(find("n = 1"))\n\(find("m = 1"))\n\(find("n = 1, m = 2"))"),
+      "policies/data/d.csv": "n,m\n" + rows + "\n",
+    ])
+    func failure(_ name: String, megabytes: Int, instructions: Int64 = 100_000_000) -> [String] {
+      var limits = Limits()
+      limits.load.memoryBytesMax = megabytes << 20
+      limits.load.instructionsMax = instructions
+      do throws(PolicyLoadError) {
+        _ = try PolicyLoader(store(folder, limits: limits)).load(named: name)
+        return []
+      } catch {
+        guard case .broken(let diagnostics) = error else { return ["\(name) is unknown"] }
+        return diagnostics.map(\.description)
+      }
+    }
+    #expect(failure("a.x", megabytes: 8) == [])
+    #expect(failure("a.x", megabytes: 1) == ["a/x.lua:1: data/d.csv: a dataset of more than 1 MiB"])
+    #expect(failure("a.y", megabytes: 8) == [])
+    let tooMuch = failure("a.y", megabytes: 3)
+    #expect(
+      tooMuch.count == 1
+        && tooMuch.first?.contains("the datasets of a policy and their indexes take more than 3 MiB") == true)
+    #expect(failure("a.x", megabytes: 8, instructions: 300_000) == [])
+    #expect(
+      failure("a.y", megabytes: 8, instructions: 300_000).first?.contains("the budget of instructions is spent") == true
+    )
+  }
+
+  @Test("Machines on many threads share one dataset and its indexes")
+  func threads() async throws {
+    let find = "local r = d:find { role = \"r77\" }\nif r.n ~= 77 then error(\"not found\") end"
+    let folder = TemporaryFolder([
+      "policies/a/x.lua": simplePolicy("local d = dataset \"data/d.csv\" { role = text {}, n = integer {} }\n" + find),
+      "policies/data/d.csv": "role,n\n" + (0..<20_000).map { "r\($0),\($0)\n" }.joined(),
+    ])
+    let store = store(folder)
+    try await withThrowingTaskGroup(of: Void.self) { group in
+      for _ in 0..<8 {
+        group.addTask { for _ in 0..<4 { _ = try PolicyLoader(store).load(named: "a.x") } }
+      }
+      try await group.waitForAll()
+    }
+    #expect(store.datasets.count == 1)
   }
 
   @Test("Look-ups that are written out are indexed while loading, once for all machines")

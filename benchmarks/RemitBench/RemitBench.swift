@@ -16,6 +16,8 @@ struct RemitBench {
   }
 
   private static func measure(_ options: Options) throws {
+    // First, while the process is small: it looks at what memory it takes.
+    let datasets = try DatasetBench(options).report()
     let bench = try Bench(options)
     let checked = try bench.checkAnswers()
     let machine = Machine.description
@@ -29,6 +31,7 @@ struct RemitBench {
 
       \(figures.tables)
       \(try TableBench(options).report())
+      \(datasets)
       """)
   }
 

@@ -102,7 +102,8 @@ let package = Package(
     .testTarget(
       name: "RemitCheckTests", dependencies: ["RemitCheck", "RemitPolicy", "RemitTestKit"], swiftSettings: strict),
     .testTarget(
-      name: "RemitEngineTests", dependencies: ["RemitEngine", "RemitPolicy", "RemitLua", "RemitWire", "RemitModel"],
+      name: "RemitEngineTests",
+      dependencies: ["RemitEngine", "RemitPolicy", "RemitLua", "RemitWire", "RemitModel", "RemitTestKit"],
       swiftSettings: strict),
     .testTarget(
       name: "RemitAnalysisTests",

@@ -2,6 +2,7 @@ import RemitEngine
 import RemitLua
 import RemitModel
 import RemitPolicy
+import RemitTestKit
 import RemitWire
 import Testing
 
@@ -77,6 +78,38 @@ struct TracingTests {
   @Test func whatIsAbsentIsToldAsNull() throws {
     let (_, trace, _) = try traced(#"{"id":"1","amount":100.01,"lines":[],"tags":["u"]}"#)
     #expect(reads(trace).contains("/a~1b~0=null"))
+  }
+
+  @Test func aRowOfADatasetIsNamedByItsFileAndLine() throws {
+    let policy = """
+      local d = dataset "data/d.csv" { role = text {}, limit = money {} }
+      return policy {
+        summary = "For tests.", outcomes = { "yes" }, input = record { role = text {} },
+        reasons = { r = { en = "R", zh = "R" } },
+        decide = function(tx)
+          for i = 1, 50 do local other = d:find { role = "a" } end
+          local row = d:find { role = tx.role }
+          return { outcome = "yes", reasons = { "r" }, limit = row.limit }
+        end,
+      }
+      """
+    let folder = TemporaryFolder(["policies/a/x.lua": policy, "policies/data/d.csv": "role,limit\n\na,1\nb,2.50\n"])
+    let store = ModuleStore(
+      folder: PolicyFolder(policies: folder.path + "/policies", plugins: folder.path + "/plugins"))
+    let (machine, _) = try PolicyLoader(store).load(named: "a.x").0.makeTracedMachine()
+    var output = ByteWriter()
+    let block = ByteBlock(Array("{\"role\":\"b\"}".utf8))
+    for _ in 0..<3 {
+      _ = unsafe output.withBuffer { buffer in
+        unsafe machine.machine.decideTraced(
+          machine.policy, input: UnsafeRawBufferPointer(block.bytes), line: 1, into: buffer)
+      }
+      let trace = try JSONView(machine.machine.trace().array())
+      #expect(
+        reads(trace) == [
+          "$data/data/d.csv/3=#0", "/role=\"b\"", "$data/data/d.csv/4=#0", "$data/data/d.csv/4/limit=2.5",
+        ])
+    }
   }
 
   @Test func aRefusedInputReadsNothing() throws {

@@ -55,7 +55,8 @@ let package = Package(
       name: "RemitCheck",
       dependencies: ["RemitPolicy", "RemitLua", "RemitSyntax", "RemitWire", "RemitModel"], swiftSettings: strict),
     .target(
-      name: "RemitEngine", dependencies: ["RemitPolicy", "RemitLua", "RemitWire", "RemitModel"], swiftSettings: strict),
+      name: "RemitEngine", dependencies: ["RemitPolicy", "RemitLua", "RemitSyntax", "RemitWire", "RemitModel"],
+      swiftSettings: strict),
     .target(
       name: "RemitAnalysis",
       dependencies: ["RemitEngine", "RemitPolicy", "RemitSyntax", "RemitLua", "RemitWire", "RemitModel"],
@@ -103,7 +104,7 @@ let package = Package(
       name: "RemitCheckTests", dependencies: ["RemitCheck", "RemitPolicy", "RemitTestKit"], swiftSettings: strict),
     .testTarget(
       name: "RemitEngineTests",
-      dependencies: ["RemitEngine", "RemitPolicy", "RemitLua", "RemitWire", "RemitModel", "RemitTestKit"],
+      dependencies: ["RemitEngine", "RemitPolicy", "RemitLua", "RemitSyntax", "RemitWire", "RemitModel", "RemitTestKit"],
       swiftSettings: strict),
     .testTarget(
       name: "RemitAnalysisTests",

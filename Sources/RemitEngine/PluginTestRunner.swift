@@ -9,9 +9,16 @@ internal import RemitWire
 /// say the same everywhere.
 package struct PluginTestRunner {
   private let loader: PluginLoader
+  /// Lends machines; without one they are made here.
+  private let observer: (any TestObserver)?
 
   package init(_ store: ModuleStore) {
+    self.init(store, observer: nil)
+  }
+
+  init(_ store: ModuleStore, observer: (any TestObserver)?) {
     loader = PluginLoader(store)
+    self.observer = observer
   }
 
   /// Runs all cases of the plugin's `plugin_test.lua`.
@@ -19,10 +26,17 @@ package struct PluginTestRunner {
   /// - Parameter name: Without `plugin.`.
   /// - Throws: Where the test file or the plugin cannot be loaded, and where it has no cases.
   package func run(_ name: String) throws(PolicyLoadError) -> [PolicyTestRunner.CaseResult] {
+    try cases(of: name).map { item in
+      PolicyTestRunner.CaseResult(policy: "plugin.\(name)", name: item.name, differences: run(item, of: name))
+    }
+  }
+
+  /// Reads the plugin's test file; throws as `run` does.
+  func cases(of name: String) throws(PolicyLoadError) -> [PolicyTestRunner.Case] {
     let module = "plugin.\(name)"
     // A plugin that does not load fails as a whole, and not in each of its cases.
     _ = try loader.load(name, settings: .some(nil))
-    var results: [PolicyTestRunner.CaseResult] = []
+    var read: [PolicyTestRunner.Case] = []
     var seen: Set<String> = []
     for suite in try TestFile.suites(module: "\(module).plugin_test", file: Self.file(name), in: loader.store) {
       let subject = suite["policy"]?.string ?? ""
@@ -36,13 +50,15 @@ package struct PluginTestRunner {
         let caseName = test["name"]?.string
         var mistakes = PluginTestShape.mistakes(in: test)
         if let caseName, !seen.insert(caseName).inserted { mistakes.append("another case of the file has this name") }
-        results.append(
-          PolicyTestRunner.CaseResult(
-            policy: module, name: caseName ?? "case \(index + 1)",
-            differences: mistakes.isEmpty ? run(test, of: name) : mistakes))
+        read.append(.init(name: caseName ?? "case \(index + 1)", test: test, mistakes: mistakes))
       }
     }
-    return results
+    return read
+  }
+
+  /// Runs one case, and says what differs, or what is wrong with the case.
+  func run(_ item: PolicyTestRunner.Case, of name: String) -> [String] {
+    item.mistakes.isEmpty ? run(item.test, of: name) : item.mistakes
   }
 
   private static func file(_ name: String) -> String { "plugins/\(name)/plugin_test.lua" }
@@ -51,14 +67,13 @@ package struct PluginTestRunner {
     .broken([Diagnostic(file: Self.file(name), line: 0, message: message)])
   }
 
-  /// Runs one case, and says what differs.
   private func run(_ test: JSONView, of name: String) -> [String] {
     let settings = test["settings"].map { settings in
       let json = settings.kind == .object ? Array(settings.rawBytes) : Array("{}".utf8)
       return PluginSettings(json: json, file: "settings", line: 1)
     }
     do {
-      let machine = try loader.load(name, settings: .some(settings))
+      let machine = try observer?.machine(forPlugin: name, settings) ?? loader.load(name, settings: .some(settings))
       let result = try machine.call(
         test["call"]?.string ?? test["get"]?.string ?? "", ofPlugin: "plugin.\(name)",
         arguments: ByteBlock(Self.arguments(test["with"])))

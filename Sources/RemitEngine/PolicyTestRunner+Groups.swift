@@ -19,13 +19,14 @@ extension PolicyTestRunner {
     let blocks = rows.map { ByteBlock(TypedInput.json($0, as: policy.declaration.input)) }
     var results: [JSONView] = []
     do {
-      let evaluator = try Self.evaluator(of: test, policy)
+      let evaluator = try evaluator(of: test, policy)
       var output = ByteWriter()
       // SAFETY: the blocks live through the call, and have their padding.
       let inputs = unsafe blocks.map { unsafe UnsafeRawBufferPointer($0.bytes) }
       let places = try unsafe evaluator.decideTogether(inputs, into: &output)
       let bytes = output.bytes
       results = try places.map { try JSONView(bytes[$0]) }
+      for result in results { observer?.decided(result) }
       withExtendedLifetime(blocks) {}
     } catch let error as EngineError {
       // The params were refused, so that there are no lines.

@@ -6,12 +6,19 @@ internal import RemitWire
 /// Runs the cases of a policy's test file through the same decision as every other input.
 package struct PolicyTestRunner {
   private let loader: PolicyLoader
+  /// Lends machines and sees results; without one each case has a machine of its own.
+  let observer: (any TestObserver)?
 
   /// The time of a case that does not name one: the same on every day, so that a test that passes goes on passing.
   package static let defaultAt = "2025-01-01T00:00:00Z"
 
   package init(_ loader: PolicyLoader) {
+    self.init(loader, observer: nil)
+  }
+
+  init(_ loader: PolicyLoader, observer: (any TestObserver)?) {
     self.loader = loader
+    self.observer = observer
   }
 
   /// What became of one case.
@@ -26,7 +33,29 @@ package struct PolicyTestRunner {
   ///
   /// - Throws: Where the test file, or a policy that it names, cannot be loaded, and where it has no cases.
   package func run(_ name: PolicyName) throws(PolicyLoadError) -> [CaseResult] {
-    var results: [CaseResult] = []
+    try suites(of: name).flatMap { suite in
+      suite.cases.map {
+        CaseResult(policy: suite.policy.name.description, name: $0.name, differences: run($0, of: suite.policy))
+      }
+    }
+  }
+
+  /// The cases of one policy, in a file of tests.
+  struct Suite: Sendable {
+    let policy: LoadedPolicy
+    let cases: [Case]
+  }
+
+  /// One case; `mistakes` are what is wrong with it itself.
+  struct Case: Sendable {
+    let name: String
+    let test: JSONView
+    let mistakes: [String]
+  }
+
+  /// Reads the test file that stands beside the policy; throws as `run` does.
+  func suites(of name: PolicyName) throws(PolicyLoadError) -> [Suite] {
+    var suites: [Suite] = []
     var seen: Set<String> = []
     for suite in try TestFile.suites(module: name.testModule, file: name.testFile, in: loader.store) {
       let policyName = suite["policy"]?.string ?? ""
@@ -40,34 +69,38 @@ package struct PolicyTestRunner {
         if case .unknown = error { throw broken(name, "unknown policy \"\(policyName)\"") }
         throw error
       }
-      for (index, test) in cases.enumerated() {
+      let isGroup = policy.declaration.group != nil
+      let read = cases.enumerated().map { index, test in
         let caseName = test["name"]?.string
-        let isGroup = policy.declaration.group != nil
         var mistakes = isGroup ? PolicyTestShape.mistakes(inGroup: test) : PolicyTestShape.mistakes(in: test)
         if let caseName, !seen.insert(caseName).inserted { mistakes.append("another case of the file has this name") }
-        results.append(
-          CaseResult(
-            policy: policyName, name: caseName ?? "case \(index + 1)",
-            differences: !mistakes.isEmpty ? mistakes : isGroup ? runGroup(test, of: policy) : run(test, of: policy)))
+        return Case(name: caseName ?? "case \(index + 1)", test: test, mistakes: mistakes)
       }
+      suites.append(Suite(policy: policy, cases: read))
     }
-    return results
+    return suites
+  }
+
+  /// Runs one case, and says what differs, or what is wrong with the case.
+  func run(_ item: Case, of policy: LoadedPolicy) -> [String] {
+    guard item.mistakes.isEmpty else { return item.mistakes }
+    return policy.declaration.group != nil ? runGroup(item.test, of: policy) : run(item.test, of: policy)
   }
 
   private func broken(_ name: PolicyName, _ message: String) -> PolicyLoadError {
     .broken([Diagnostic(file: name.testFile, line: 0, message: message)])
   }
 
-  /// Runs one case on a machine of its own, and says what differs.
   private func run(_ test: JSONView, of policy: LoadedPolicy) -> [String] {
     let input = ByteBlock(test["input"].map { TypedInput.json($0, as: policy.declaration.input) } ?? Array("{}".utf8))
     let outcome: JSONView
     do {
-      let evaluator = try Self.evaluator(of: test, policy)
+      let evaluator = try evaluator(of: test, policy)
       var output = ByteWriter()
       // SAFETY: the block lives through the call, and has its padding.
       _ = unsafe evaluator.decide(UnsafeRawBufferPointer(input.bytes), line: 1, into: &output)
       outcome = try JSONView(output.bytes)
+      observer?.decided(outcome)
     } catch let error as EngineError {
       // The params were refused, so that there is no line.
       return Self.differences(test, decision: nil, error: Self.json(error))
@@ -78,10 +111,11 @@ package struct PolicyTestRunner {
   }
 
   /// - Throws: `EngineError` where the params are refused.
-  static func evaluator(of test: JSONView, _ policy: LoadedPolicy) throws(EngineError) -> Evaluator {
+  func evaluator(of test: JSONView, _ policy: LoadedPolicy) throws(EngineError) -> Evaluator {
     var params = Array("{}".utf8)
     if let given = test["params"], given.kind == .object { params = Array(given.rawBytes) }
-    return try Evaluator(policy, params: params, at: test["at"]?.string ?? defaultAt)
+    let at = test["at"]?.string ?? Self.defaultAt
+    return try Evaluator(policy, machine: observer?.machine(for: policy), params: params, at: at)
   }
 
   static func json(_ error: EngineError) -> JSONView? {

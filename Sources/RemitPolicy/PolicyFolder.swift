@@ -69,6 +69,12 @@ package struct PolicyFolder: Sendable {
     return Place(root: .plugins, path: String(shown.dropFirst(prefix.count)))
   }
 
+  /// The path of a file that messages call `shown`, as the user named the folders.
+  package func path(ofFile shown: String) -> String {
+    guard shown.hasPrefix("plugins/") else { return "\(policies.path)/\(shown)" }
+    return "\(plugins.path)/\(shown.dropFirst("plugins/".count))"
+  }
+
   func folder(of place: Place) -> Folder {
     place.root == .policies ? policies : plugins
   }

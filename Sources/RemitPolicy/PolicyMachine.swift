@@ -12,4 +12,9 @@ package final class PolicyMachine {
     self.policy = policy
     self.recorder = recorder
   }
+
+  /// One that was loaded from traced texts.
+  package convenience init(machine: LuaVM, policy: LuaVM.Policy, source: TracedSource) {
+    self.init(machine: machine, policy: policy, recorder: source.recorder)
+  }
 }

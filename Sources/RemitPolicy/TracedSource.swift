@@ -10,9 +10,10 @@ package final class TracedSource: ModuleSource {
   /// By the module's name: its file, and what its sites are.
   package private(set) var files: [String: TracedFile] = [:]
 
-  package init(_ store: ModuleStore) {
+  /// - Parameter settings: What holds for plugins in place of `settings.json`; nil where that does.
+  package init(_ store: ModuleStore, settings: PluginSettings?? = nil) {
     self.store = store
-    recorder = ModuleRecorder(store)
+    recorder = ModuleRecorder(store, settings: settings)
   }
 
   package func module(named name: String) -> ModuleText? {
@@ -50,6 +51,27 @@ package struct TracedFile: Sendable {
   package let file: String
   package let source: [UInt8]
   package let sites: [TraceSite]
+
+  /// The file of a module, without a machine; nil where there is none, or its text cannot be loaded.
+  package init?(module name: String, in store: ModuleStore) {
+    guard case .ready(_, let source, _, _) = store.module(named: name),
+      let shown = PolicyFolder.place(ofModule: name)?.shown,
+      let translation = try? translate(source, file: shown, traced: true)
+    else { return nil }
+    self.init(file: shown, source: source, sites: translation.sites)
+  }
+
+  package init(file: String, source: [UInt8], sites: [TraceSite]) {
+    self.file = file
+    self.source = source
+    self.sites = sites
+  }
+
+  /// What stands there in the file, on one line, cut where it is long.
+  package func excerpt(of site: TraceSite) -> String {
+    let words = text(of: site).split(whereSeparator: \.isWhitespace).joined(separator: " ")
+    return words.count > 72 ? "\(words.prefix(71))…" : words
+  }
 
   /// What stands there in the file.
   package func text(of site: TraceSite) -> String {

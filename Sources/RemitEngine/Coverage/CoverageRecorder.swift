@@ -1,0 +1,76 @@
+internal import RemitLua
+internal import RemitModel
+internal import RemitPolicy
+internal import RemitWire
+
+/// Lends traced machines to a run of tests, and gathers what they tell.
+///
+/// The cases of a policy share a machine: what one case does no other can see. A plugin's cases have one each, since settings
+/// hold from loading on. It belongs to one thread.
+final class CoverageRecorder: TestObserver {
+  private let store: ModuleStore
+  /// By the name that messages have for the file. Current after `gather`.
+  private(set) var files: [String: FileCoverage] = [:]
+  /// The decisions of the case that is running.
+  private(set) var decisions: [JSONView] = []
+  /// Why traced texts could not be loaded, once each.
+  private(set) var problems: Set<String> = []
+  private var lent: (policy: PolicyName?, machine: LuaVM, source: TracedSource)?
+  private var policyMachine: PolicyMachine?
+
+  init(_ store: ModuleStore) {
+    self.store = store
+  }
+
+  func beginCase() {
+    decisions.removeAll()
+  }
+
+  func decided(_ line: JSONView) {
+    if let decision = line["decision"] { decisions.append(decision) }
+  }
+
+  func machine(for policy: LoadedPolicy) -> PolicyMachine? {
+    if let lent, lent.policy == policy.name, !lent.machine.isSpent, let policyMachine { return policyMachine }
+    gather()
+    let source = TracedSource(store)
+    do throws(LuaError) {
+      let machine = try LuaVM(limits: limits, source: source)
+      lent = (policy.name, machine, source)
+      let made = PolicyMachine(machine: machine, policy: try machine.load(policy.name), source: source)
+      policyMachine = made
+      return made
+    } catch {
+      problems.insert("\(policy.name): \(error.message)")
+      return nil
+    }
+  }
+
+  func machine(forPlugin name: String, _ settings: PluginSettings?) throws(LuaError) -> LuaVM? {
+    gather()
+    let source = TracedSource(store, settings: .some(settings))
+    let machine = try LuaVM(limits: limits, source: source)
+    // Before it loads: what a refused loading reached counts too.
+    lent = (nil, machine, source)
+    try machine.loadPlugin(module: "plugin.\(name)")
+    return machine
+  }
+
+  /// Adds up what the lent machine has counted, and takes it back.
+  func gather() {
+    guard let (_, machine, source) = lent else { return }
+    for (module, counts) in SiteCounts(of: machine).modules {
+      guard let file = source.files[module] else { continue }
+      files[file.file, default: FileCoverage(file)].add(counts)
+    }
+    lent = nil
+    policyMachine = nil
+  }
+
+  /// Telling takes time, and the clock is to decide nothing here.
+  private var limits: Limits {
+    var limits = store.limits
+    limits.decisionMillisecondsMax *= 20
+    return limits
+  }
+}

@@ -1,7 +1,7 @@
 internal import RemitEngine
 private import Synchronization
 
-/// Shows on standard error how far a batch is, once it takes longer than one waits without asking.
+/// Shows on standard error how far a piece of work is, once it takes longer than one waits without asking.
 final class ProgressMeter: Sendable {
   private let start = SystemClock.seconds()
 
@@ -19,11 +19,16 @@ final class ProgressMeter: Sendable {
   var seconds: Double { SystemClock.seconds() - start }
 
   func show(rows: Int) {
+    show { seconds in "\(rows) rows, \(Int(Double(rows) / seconds)) rows/s" }
+  }
+
+  /// - Parameter words: Asked where they are shown, with the seconds since the start.
+  func show(_ words: (Double) -> String) {
     let elapsed = seconds
     line.withLock { line in
       guard elapsed - line.writtenAt >= Self.everySeconds else { return }
       line = Line(isThere: true, writtenAt: elapsed)
-      Terminal.progress("remit: \(rows) rows, \(Int(Double(rows) / elapsed)) rows/s")
+      Terminal.progress("remit: \(words(elapsed))")
     }
   }
 

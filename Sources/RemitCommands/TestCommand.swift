@@ -12,7 +12,8 @@ struct TestCommand: ParsableCommand {
       Tests stand beside the policy, in <family>/<name>_test.lua, and in a plugin's folder, in plugin_test.lua. PATH is a policy's \
       name or a plugin's, such as plugin.fx, a test file, a family's or a plugin's folder, or another folder of policies.
 
-      Exit status: 0 all passed, 1 some failed or could not be loaded, or coverage is below its minimum, 2 wrong usage.
+      Exit status: 0 all passed, 1 some failed or could not be loaded, or coverage is below its minimum, or a mutant \
+      survived, 2 wrong usage.
       """
   )
 
@@ -23,13 +24,16 @@ struct TestCommand: ParsableCommand {
 
   @OptionGroup(title: "Coverage") var coverage: CoverageOptions
 
+  @OptionGroup(title: "Mutation") var mutation: MutationOptions
+
   func run() throws {
     let selection = try TestSelection(path, folders)
     for file in selection.misnamedFiles { Terminal.warn(misnamed: file) }
     let run = TestRun(selection)
     Terminal.print("\(run.passed) passed, \(run.failed) failed")
     let isCovered = try !coverage.isWanted || coverage.report(run, of: selection)
-    if run.failed > 0 || !isCovered { throw CommandFailure(.failed) }
+    let isKilled = try !mutation.isWanted || run.failed > 0 || mutation.report(of: selection)
+    if run.failed > 0 || !isCovered || !isKilled { throw CommandFailure(.failed) }
   }
 }
 

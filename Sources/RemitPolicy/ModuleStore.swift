@@ -21,6 +21,9 @@ package final class ModuleStore: Sendable {
     var datasets: Datasets
   }
   private let state: Mutex<State>
+  /// What this one differs from, and where.
+  private let base: ModuleStore?
+  private let replacements: [PolicyFolder.Place: [UInt8]]
 
   /// The native plugins that policies may require, by their names without `plugin.`.
   let natives: [String: NativeLibrary]
@@ -36,6 +39,25 @@ package final class ModuleStore: Sendable {
     self.limits = limits
     let datasets = former?.state.withLock { Datasets(takingOver: $0.datasets) } ?? Datasets()
     state = Mutex(State(datasets: datasets))
+    base = nil
+    replacements = [:]
+  }
+
+  /// The same files as in another store, but for some: those are in memory alone. For tests of what would be.
+  ///
+  /// - Parameter files: By the names that messages have for them.
+  package init(_ base: ModuleStore, replacing files: [String: [UInt8]], limits: Limits? = nil) {
+    folder = base.folder
+    self.limits = limits ?? base.limits
+    self.base = base
+    state = Mutex(State(datasets: Datasets()))
+    replacements = Dictionary(uniqueKeysWithValues: files.map { (PolicyFolder.place(shown: $0), $1) })
+  }
+
+  /// The store that answers for a place in the stead of this one; nil where this one does.
+  private func other(for place: PolicyFolder.Place?) -> ModuleStore? {
+    guard let base else { return nil }
+    return place.map { replacements[$0] == nil } ?? true ? base : nil
   }
 
   /// What became of a module's name.
@@ -61,7 +83,8 @@ package final class ModuleStore: Sendable {
 
   /// Reads and translates the module, unless that was done before.
   func module(named name: String) -> Module {
-    state.withLock { state in
+    if let other = other(for: PolicyFolder.place(ofModule: name)) { return other.module(named: name) }
+    return state.withLock { state in
       if let known = state.modules[name] { return known }
       let module = load(name)
       state.modules[name] = module
@@ -72,6 +95,7 @@ package final class ModuleStore: Sendable {
   /// Reads the file that a module names, unless that was done before.
   func file(_ name: String, askedBy module: String) -> File {
     guard let place = PolicyFolder.place(ofFile: name, askedBy: module) else { return .missing }
+    if let other = other(for: place) { return other.file(name, askedBy: module) }
     return state.withLock { state in
       if let known = state.files[place] { return known }
       let file = records(read(place, &state), of: place)
@@ -82,7 +106,8 @@ package final class ModuleStore: Sendable {
 
   /// Reads what is set for the plugins, unless that was done before.
   func settings() -> Settings {
-    state.withLock { state in
+    if let base { return base.settings() }
+    return state.withLock { state in
       if let known = state.settings { return known }
       let settings = loadSettings()
       state.settings = settings
@@ -94,6 +119,7 @@ package final class ModuleStore: Sendable {
   /// while it is being made waits for it.
   func dataset(_ name: String, askedBy module: String, from builder: DatasetBuilder) -> DatasetAnswer {
     guard let place = PolicyFolder.place(ofFile: name, askedBy: module) else { return .missing }
+    if let other = other(for: place) { return other.dataset(name, askedBy: module, from: builder) }
     return state.withLock { state in
       let declaration = builder.declaration
       if let ingredient = state.read[place],
@@ -200,11 +226,15 @@ package final class ModuleStore: Sendable {
 
   func read(_ place: PolicyFolder.Place) -> File {
     do throws(Folder.ReadError) {
-      guard
-        let block = try folder.folder(of: place).read(
-          place.path, below: place.confinedTo, bytesMax: limits.fileBytesMax)
-      else {
-        return .missing
+      let block: ByteBlock
+      if let replacement = replacements[place] {
+        block = ByteBlock(replacement)
+      } else {
+        guard
+          let found = try folder.folder(of: place).read(
+            place.path, below: place.confinedTo, bytesMax: limits.fileBytesMax)
+        else { return .missing }
+        block = found
       }
       // SAFETY: the block lives through the call.
       let digest = unsafe SHA256.hash(data: UnsafeRawBufferPointer(block.bytes))

@@ -1,6 +1,7 @@
 internal import RemitLua
 internal import RemitModel
 internal import RemitPolicy
+private import RemitSyntax
 internal import RemitWire
 
 /// Lends traced machines to a run of tests, and gathers what they tell.
@@ -17,6 +18,8 @@ final class CoverageRecorder: TestObserver {
   private(set) var problems: Set<String> = []
   private var lent: (policy: PolicyName?, machine: LuaVM, source: TracedSource)?
   private var policyMachine: PolicyMachine?
+  /// What had been counted when it was asked last.
+  private var countsBefore = SiteCounts()
 
   init(_ store: ModuleStore) {
     self.store = store
@@ -39,6 +42,7 @@ final class CoverageRecorder: TestObserver {
       lent = (policy.name, machine, source)
       let made = PolicyMachine(machine: machine, policy: try machine.load(policy.name), source: source)
       policyMachine = made
+      countsBefore = SiteCounts(of: machine)
       return made
     } catch {
       problems.insert("\(policy.name): \(error.message)")
@@ -55,6 +59,27 @@ final class CoverageRecorder: TestObserver {
     try machine.loadPlugin(module: "plugin.\(name)")
     return machine
   }
+
+  /// The statements that ran since this was asked last or the machine was lent, loading included in neither: by file, the
+  /// numbers of their sites. Asked before the machine is taken back.
+  func statementsSinceLast() -> [String: Set<Int>] {
+    guard let (_, machine, source) = lent else { return [:] }
+    let now = SiteCounts(of: machine)
+    var ran: [String: Set<Int>] = [:]
+    for (module, counts) in now.modules {
+      guard let file = source.files[module] else { continue }
+      let before = countsBefore.modules[module] ?? []
+      ran[file.file] = Set(
+        file.sites.indices.filter { site in
+          file.sites[site].kind == .statement && counts[2 * site] > (before.isEmpty ? 0 : before[2 * site])
+        })
+    }
+    countsBefore = now
+    return ran
+  }
+
+  /// The files of the lent machine's modules.
+  var loadedFiles: Set<String> { Set(lent?.source.files.values.map(\.file) ?? []) }
 
   /// Adds up what the lent machine has counted, and takes it back.
   func gather() {

@@ -18,6 +18,19 @@ package struct FileCoverage: Sendable {
     for index in counts.indices { counts[index] += more[index] }
   }
 
+  mutating func add(_ more: FileCoverage) {
+    add(more.counts)
+  }
+
+  /// How often a site was reached; of a condition, how often it was true.
+  func hits(of site: Int) -> Int { counts[2 * site] }
+
+  /// The number of the site of the innermost statement around an offset; nil outside of all.
+  func statement(around offset: Int) -> Int? {
+    file.sites.indices.filter { file.sites[$0].kind == .statement && file.sites[$0].range.contains(offset) }
+      .min { file.sites[$0].range.count < file.sites[$1].range.count }
+  }
+
   /// A line on which statements start.
   package struct Line: Sendable {
     package let number: Int

@@ -5,7 +5,7 @@
 /* The words of a declaration: text {}, money {}, record {}, optional(), policy {}, test … They check what they are given where
  * it stands, so that messages carry the line, and mark their results with a metatable of their own. */
 
-const char remit_key_types = 0, remit_key_object = 0, remit_key_policy = 0, remit_key_test = 0;
+const char remit_key_types = 0, remit_key_object = 0, remit_key_policy = 0, remit_key_test = 0, remit_key_null = 0;
 
 const char *const remit_kind_names[REMIT_KINDS] = {
   "text", "integer", "number", "money", "boolean", "date", "timestamp", "enum", "record", "list", "map",
@@ -232,6 +232,16 @@ static int declare_test(lua_State *L) {
   lua_settop(L, 1);
   lua_pushcclosure(L, declare_cases, 1);
   return 1;
+}
+
+/* null stands in an input as JSON has it; absent in what is expected, for a key that must not be there. One is as good as the other,
+ * and neither is in any other module's reach: only a machine for tests has them. */
+void remit_set_test_words(lua_State *L) {
+  static const char *const words[] = {"null", "absent"};
+  for (size_t i = 0; i < sizeof words / sizeof *words; i++) {
+    lua_pushlightuserdata(L, (void *)&remit_key_null);
+    lua_setglobal(L, words[i]);
+  }
 }
 
 /* A policy reaches it with getmetatable. */

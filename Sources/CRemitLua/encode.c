@@ -227,6 +227,10 @@ void remit_encode_value(lua_State *L, remit_encoder *e, int index) {
     lua_pop(L, 1);
     return;
   }
+  case LUA_TLIGHTUSERDATA:
+    if (lua_touserdata(L, index) != &remit_key_null) break;
+    remit_buffer_append(e->out, "null", 4);
+    return;
   default: break;
   }
   luaL_error(L, "%s holds a %s, which JSON cannot", e->what, remit_typename(L, index));

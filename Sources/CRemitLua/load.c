@@ -267,6 +267,7 @@ static int load_tests(lua_State *L) {
   load_job *job = lua_touserdata(L, 1);
   remit_vm *vm = remit_vm_of(L);
   remit_start_loading(L);
+  remit_set_test_words(L);
   remit_load_module(L, (const char *)job->name.bytes, job->name.length);
   lua_newtable(L);
   lua_insert(L, -2);

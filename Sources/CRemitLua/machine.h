@@ -117,6 +117,7 @@ extern const char remit_key_sources;   /* a chunk's source, "@" and its file -> 
 extern const char remit_key_types;     /* metatable of declared types */
 extern const char remit_key_object;    /* metatable of `object {}` */
 extern const char remit_key_policy;    /* metatable of what `policy {}` returns */
+extern const char remit_key_null;      /* its address as light userdata is what `null` is in a test */
 extern const char remit_key_test;      /* metatable of what `test` returns */
 
 /* ---- budget.c */
@@ -239,6 +240,8 @@ void remit_message_clip(const char *bytes, size_t length, size_t max, size_t *ou
 
 /* ---- declare.c: the words of a declaration; sets them into the table at index 1. */
 int remit_open_declarations(lua_State *L);
+/* Gives the machine the words that only tests have. */
+void remit_set_test_words(lua_State *L);
 int remit_open_dataset(lua_State *L);
 int remit_open_tables(lua_State *L);
 /* Raises where a decision table names a param that no policy loaded here has. After a policy has been compiled. */

@@ -73,7 +73,10 @@ package struct PluginTestRunner {
       return PluginSettings(json: json, file: "settings", line: 1)
     }
     do {
-      let machine = try observer?.machine(forPlugin: name, settings) ?? loader.load(name, settings: .some(settings))
+      let store = loader.store.replacing(TestFiles.texts(test["files"], prefix: "plugins/\(name)/"))
+      let machine =
+        try observer?.machine(forPlugin: name, in: store, settings)
+        ?? PluginLoader(store).load(name, settings: .some(settings))
       let result = try machine.call(
         test["call"]?.string ?? test["get"]?.string ?? "", ofPlugin: "plugin.\(name)",
         arguments: ByteBlock(Self.arguments(test["with"])))

@@ -2,7 +2,7 @@ internal import RemitWire
 
 /// What is wrong with a case of a plugin itself: one that expects nothing, or says it in a word that nobody reads, could not fail.
 enum PluginTestShape {
-  private static let caseKeys = ["name", "call", "get", "with", "settings", "expect", "expect_nil", "error"]
+  private static let caseKeys = ["name", "call", "get", "with", "settings", "files", "expect", "expect_nil", "error"]
 
   /// One line for each mistake; empty where the case can be run.
   static func mistakes(in test: JSONView) -> [String] {
@@ -24,6 +24,7 @@ enum PluginTestShape {
     if let settings = test["settings"], !PolicyTestShape.isTable(settings) {
       found.append("settings: expected a table, got \(settings.rawText)")
     }
+    if let files = test["files"] { found += TestFiles.mistakes(in: files) }
     if let isNil = test["expect_nil"], isNil.boolean != true {
       found.append("expect_nil: expected true, got \(isNil.rawText)")
     }

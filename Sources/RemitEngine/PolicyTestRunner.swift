@@ -84,7 +84,12 @@ package struct PolicyTestRunner {
   /// Runs one case, and says what differs, or what is wrong with the case.
   func run(_ item: Case, of policy: LoadedPolicy) -> [String] {
     guard item.mistakes.isEmpty else { return item.mistakes }
-    return policy.declaration.group != nil ? runGroup(item.test, of: policy) : run(item.test, of: policy)
+    if let files = item.test["files"] { return run(item.test, of: policy.name, in: policy.store, with: files) }
+    return decide(item.test, policy)
+  }
+
+  func decide(_ test: JSONView, _ policy: LoadedPolicy) -> [String] {
+    policy.declaration.group != nil ? runGroup(test, of: policy) : run(test, of: policy)
   }
 
   private func broken(_ name: PolicyName, _ message: String) -> PolicyLoadError {
@@ -134,7 +139,7 @@ package struct PolicyTestRunner {
       guard let error else {
         return ["expected the error \(expected.rawText)", "got \(decision?.rawText ?? "nothing")"]
       }
-      return TestComparison.differences(expected: expected, actual: error, called: "error.")
+      return TestComparison.differences(error: expected, actual: error)
     }
     guard let decision else {
       let code = error?["code"]?.string ?? "error"

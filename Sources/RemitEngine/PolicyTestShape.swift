@@ -4,9 +4,9 @@ internal import RemitWire
 
 /// What is wrong with a case itself: one that expects nothing, or says it in a word that nobody reads, could not fail.
 enum PolicyTestShape {
-  private static let caseKeys = ["name", "input", "params", "at", "expect", "error"]
-  private static let groupCaseKeys = ["name", "rows", "params", "at", "expect", "error"]
-  private static let errorKeys = ["code", "message", "path", "line", "budget", "errors"]
+  private static let caseKeys = ["name", "input", "params", "at", "files", "expect", "error"]
+  private static let groupCaseKeys = ["name", "rows", "params", "at", "files", "expect", "error"]
+  private static let errorKeys = ["code", "message", "contains", "path", "line", "budget", "errors"]
 
   /// One line for each mistake; empty where the case can be run.
   static func mistakes(in test: JSONView) -> [String] {
@@ -40,6 +40,7 @@ enum PolicyTestShape {
     if test["name"]?.string == nil { found.append("name: expected a text, got \(test["name"]?.rawText ?? "nothing")") }
     if let params = test["params"], !isTable(params) { found.append("params: expected a table, got \(params.rawText)") }
     if let at = test["at"], at.string == nil { found.append("at: expected a text, got \(at.rawText)") }
+    if let files = test["files"] { found += TestFiles.mistakes(in: files) }
     switch (test["expect"], test["error"]) {
     case (nil, nil):
       // Most probably the unknown key is the one that is missing.
@@ -84,6 +85,9 @@ enum PolicyTestShape {
     if code.string.flatMap(ErrorCode.init(rawValue:)) == nil {
       let codes = ErrorCode.allCases.map(\.rawValue)
       found.append("error.code: unknown code \(code.rawText)\(hint(code.string ?? "", codes, "the codes are"))")
+    }
+    if let contains = error["contains"], contains.string?.isEmpty != false {
+      found.append("error.contains: expected a part of the message, got \(contains.rawText)")
     }
     return found
   }

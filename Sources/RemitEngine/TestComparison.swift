@@ -2,14 +2,32 @@ internal import RemitWire
 
 /// Compares what came out of a test with what it expects.
 enum TestComparison {
-  /// One line for each member that is not as expected: every one that is named must be equal, others are free.
+  /// One line for each member that is not as expected: every one that is named must be equal, or where it is
+  /// expected to be absent not there; others are free.
   ///
   /// - Parameter prefix: Stands in front of the members' names.
-  static func differences(expected: JSONView?, actual: JSONView, called prefix: String = "") -> [String] {
+  static func differences(
+    expected: JSONView?, actual: JSONView, called prefix: String = "", except left: String? = nil
+  ) -> [String] {
     (expected?.members ?? []).compactMap { key, wanted in
+      if key == left { return nil }
+      // `absent` in the test file.
+      if wanted.isNull {
+        return actual[key].flatMap { $0.isNull ? nil : "\(prefix)\(key): expected nothing, got \($0.rawText)" }
+      }
       guard let got = actual[key] else { return "\(prefix)\(key): expected \(wanted.rawText), got nothing" }
       return wanted.means(got) ? nil : "\(prefix)\(key): expected \(wanted.rawText), got \(got.rawText)"
     }
+  }
+
+  /// The same of an error, of which `contains` is a part of the message.
+  static func differences(error expected: JSONView, actual: JSONView) -> [String] {
+    let differences = differences(expected: expected, actual: actual, called: "error.", except: "contains")
+    guard let part = expected["contains"]?.string, let message = actual["message"]?.string, !message.contains(part)
+    else {
+      return differences
+    }
+    return differences + ["error.message: expected \"\(part)\" in it, got \"\(message)\""]
   }
 
   /// The same of a value of any kind: where both are records by their members, else as a whole.

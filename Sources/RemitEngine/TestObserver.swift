@@ -1,4 +1,5 @@
 internal import RemitLua
+internal import RemitModel
 internal import RemitPolicy
 internal import RemitWire
 
@@ -7,7 +8,9 @@ protocol TestObserver: AnyObject {
   /// A machine for the next case, with the policy loaded; nil where the case shall make its own.
   func machine(for policy: LoadedPolicy) -> PolicyMachine?
   /// The same for the next case of a plugin.
-  func machine(forPlugin name: String, _ settings: PluginSettings?) throws(LuaError) -> LuaVM?
+  func machine(forPlugin name: String, in store: ModuleStore, _ settings: PluginSettings?) throws(LuaError) -> LuaVM?
+  /// A policy that the next case could not load.
+  func refused(_ name: PolicyName, in store: ModuleStore)
   /// A result line.
   func decided(_ line: JSONView)
 }

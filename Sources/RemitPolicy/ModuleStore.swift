@@ -54,6 +54,11 @@ package final class ModuleStore: Sendable {
     replacements = Dictionary(uniqueKeysWithValues: files.map { (PolicyFolder.place(shown: $0), $1) })
   }
 
+  /// The same files but for some; this store itself where there are none.
+  package func replacing(_ files: [String: [UInt8]]) -> ModuleStore {
+    files.isEmpty ? self : ModuleStore(self, replacing: files)
+  }
+
   /// The store that answers for a place in the stead of this one; nil where this one does.
   private func other(for place: PolicyFolder.Place?) -> ModuleStore? {
     guard let base else { return nil }

@@ -1,3 +1,5 @@
+local edges = require "lib.edges"
+
 local function claim(amount, level, changes)
   local tx = {
     id = "EX-1", amount = amount, category = "travel", requester = { id = "U2", level = level }, in_budget = true,
@@ -34,7 +36,7 @@ local MEAL = { category = "entertainment" }
 local OVER = { in_budget = false }
 local MEAL_OVER = { category = "entertainment", in_budget = false }
 
-return test "approval.expense_matrix" {
+local cases = {
   -- Within the budget: the bands of the amount, a cent on either side, for staff, leads and heads.
   { name = "nothing", input = claim(0, 1), expect = approve("petty_expense", 1) },
   { name = "at the petty limit", input = claim("500.00", 1), expect = approve("petty_expense", 1) },
@@ -107,3 +109,19 @@ return test "approval.expense_matrix" {
   invalid("half a level", claim(1, "1.5"), "/requester/level"),
   invalid("no budget", without "in_budget", "/in_budget"),
 }
+
+-- The edges of the declaration.
+local good = { input = claim(1000000, 6), expect = { outcome = "route" } }
+edges.text(cases, good, "id", 1, 64)
+edges.text(cases, good, "requester.id", 1, 64)
+edges.param(cases, good, "petty_limit", 0, -0.01)
+local unlimited = { input = claim(1000000, 6), params = { petty_limit = 0, small_limit = 0 }, expect = { outcome = "route" } }
+edges.param(cases, { input = good.input, params = { petty_limit = 0 }, expect = good.expect }, "small_limit", 0, -0.01)
+edges.param(cases, unlimited, "large_limit", 0, -0.01)
+-- Each limit has its own edge, and is not only held by the order of the three.
+for _, name in ipairs { "small_limit", "large_limit" } do
+  cases[#cases + 1] = { name = name .. " below nothing", input = good.input, params = { [name] = "-0.01" },
+                        error = { code = "invalid_params", contains = name .. ": " } }
+end
+
+return test "approval.expense_matrix" (cases)

@@ -1,3 +1,5 @@
+local edges = require "lib.edges"
+
 local function paper(type, copy, ...)
   return { type = type, copy = copy, signed_by = { ... } }
 end
@@ -235,5 +237,13 @@ for kind, needed in pairs(NEEDED) do
     end
   end
 end
+
+-- The edges of the declaration.
+local good = { input = payment {}, expect = { outcome = "approve", reasons = { "documents_in_order" } } }
+edges.text(cases, good, "id", 1, 64)
+edges.text(cases, good, "requester.id", 1, 64)
+edges.refuses(cases, good, "amount", -0.01)
+edges.refuses(cases, good, "receipt_amount", -0.01)
+edges.param(cases, good, "cash_ceiling", 0, -0.01, ROUTED)
 
 return test "approval.payment" (cases)

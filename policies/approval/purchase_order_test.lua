@@ -1,3 +1,5 @@
+local edges = require "lib.edges"
+
 -- An order of 1,000.00 for an approved request of 1,000.00; `changes` replaces top-level fields.
 local function order(changes)
   local tx = {
@@ -52,7 +54,7 @@ local function route(reasons, ...)
   return { outcome = "route", reasons = reasons, route = steps }
 end
 
-return test "approval.purchase_order" {
+local cases = {
   -- The rule's own examples.
   { name = "a small order within the tolerance",
     input = { id = "PO-1", amount = 1710, demand_type = "expense", request = { id = "PR-1", amount = 1680, approved = true },
@@ -178,3 +180,17 @@ return test "approval.purchase_order" {
   invalid("a day that is none", order { date = "2025-13-01" }, "/date"),
   invalid("the first of several", order { amount = "much", demand_type = 3, date = "today" }, "/amount"),
 }
+
+-- The edges of the declaration.
+local good = { input = order {}, expect = { outcome = "approve", reasons = { "within_limit" } } }
+for _, path in ipairs { "id", "request.id", "buyer.id", "vendor.id", "requester.id" } do
+  edges.text(cases, good, path, 1, 64)
+end
+edges.takes(cases, good, "amount", 0)
+edges.refuses(cases, good, "amount", -0.01)
+edges.takes(cases, good, "request.amount", 0, { outcome = "reject", reasons = { "exceeds_request" } })
+edges.refuses(cases, good, "request.amount", -0.01)
+edges.param(cases, good, "tolerance_pct", 0, -0.01)
+edges.param(cases, good, "buyer_limit", 0, -0.01, { outcome = "route", reasons = { "over_limit" } })
+
+return test "approval.purchase_order" (cases)

@@ -1,3 +1,5 @@
+local edges = require "lib.edges"
+
 -- U2, whose department U5 heads, asks for 870.00 of expense, within the budget; `changes` replaces top-level fields.
 local function request(changes)
   local tx = {
@@ -291,5 +293,11 @@ for _, row in ipairs(TABLE) do
     add("a cent above " .. cell, limit + 0.01, rank + 1, day, category)
   end
 end
+
+-- The edges of the declaration.
+local good = { input = request {}, expect = { outcome = "route", reasons = { "approval_required" } } }
+edges.text(cases, good, "id", 1, 64)
+edges.text(cases, good, "requester.id", 1, 64)
+edges.text(cases, good, "department_head", 1, 64)
 
 return test "approval.purchase_request" (cases)

@@ -1,3 +1,5 @@
+local edges = require "lib.edges"
+
 -- A manager approves 1,000.00 CNY of expense for somebody else in 2025; `changes` replaces top-level fields.
 local function request(changes)
   local tx = {
@@ -288,5 +290,100 @@ for _, row in ipairs(TABLE) do
     }
   end
 end
+
+-- The edges of the declaration.
+local good = { input = request {}, expect = APPROVE }
+edges.text(cases, good, "id", 1, 64)
+edges.text(cases, good, "approver.id", 1, 64)
+edges.text(cases, good, "requester.id", 1, 64)
+
+local lent = { input = request { at_date = "2025-08-20", delegation = delegation("director", { limit = 60000 }) }, expect = APPROVE }
+edges.text(cases, lent, "delegation.from_id", 1, 64)
+edges.text(cases, lent, "delegation.to_id", 1, 64)
+edges.takes(cases, lent, "delegation.limit", 0)
+edges.refuses(cases, lent, "delegation.limit", -0.01)
+
+edges.takes(cases, good, "spent_in_period", 0)
+edges.refuses(cases, good, "spent_in_period", -0.01)
+edges.takes(cases, good, "period_limit", 0, { outcome = "route", reasons = { "period_limit" } })
+edges.refuses(cases, good, "period_limit", -0.01)
+edges.takes(cases, good, "period_limit", 1000, nil, "of the amount, with nothing spent")
+for _, name in ipairs { "department_head_limit", "manager_limit", "director_limit", "cfo_limit" } do
+  edges.param(cases, good, name, 0, -0.01)
+end
+cases[#cases + 1] = { name = "a limit of less than one is a limit", input = request { amount = 0.5 }, params = { manager_limit = "0.50" },
+                      expect = { outcome = "approve", limit = 0.5 } }
+cases[#cases + 1] = { name = "and is passed", input = request { amount = 0.51 }, params = { manager_limit = "0.50" },
+                      expect = { outcome = "route", limit = 0.5 } }
+
+-- The limits as data. A case brings a table of its own: every role has 10 in every category from then on, but for `rows`, which stand
+-- in front of the others.
+local ROLES = { "department_head", "manager", "director", "cfo", "board" }
+local CATEGORIES = { "expense", "fixed_asset", "construction", "payment", "financing" }
+
+local function limits(rows)
+  local lines = { "role,category,limit,currency,from,to" }
+  local given = {}
+  for _, row in ipairs(rows) do
+    lines[#lines + 1] = row
+    given[row:match("^[a-z_]+,[a-z_]+")] = true
+  end
+  for _, role in ipairs(ROLES) do
+    for _, category in ipairs(CATEGORIES) do
+      if not given[role .. "," .. category] then
+        lines[#lines + 1] = role .. "," .. category .. ",10,CNY,,"
+      end
+    end
+  end
+  return { ["data/authority_limits.csv"] = table.concat(lines, "\n") .. "\n" }
+end
+
+local function data(name, rows, amount, expect, day)
+  cases[#cases + 1] = { name = "limits: " .. name, files = limits(rows), expect = expect,
+                        input = request { amount = amount, at_date = day or "2025-03-10" } }
+end
+
+local function refused(name, rows, message)
+  cases[#cases + 1] = { name = "limits: " .. name, files = limits(rows), input = request { amount = 1 },
+                        error = { code = "policy_error", contains = message } }
+end
+
+data("one open period", {}, 10, { outcome = "approve", limit = 10 })
+data("one open period, passed", {}, 11, { outcome = "route", limit = 10, route = { { role = "board" } } })
+data("rows in any order",
+  { "manager,expense,3,CNY,2025-03-11,", "manager,expense,1,CNY,,2025-03-09", "manager,expense,2,CNY,2025-03-10,2025-03-10" },
+  2, { outcome = "approve", limit = 2 })
+data("the day before a period of one day",
+  { "manager,expense,3,CNY,2025-03-11,", "manager,expense,1,CNY,,2025-03-09", "manager,expense,2,CNY,2025-03-10,2025-03-10" },
+  1, { outcome = "approve", limit = 1 }, "2025-03-09")
+data("the day after it",
+  { "manager,expense,3,CNY,2025-03-11,", "manager,expense,1,CNY,,2025-03-09", "manager,expense,2,CNY,2025-03-10,2025-03-10" },
+  3, { outcome = "approve", limit = 3 }, "2025-03-11")
+data("a role without a limit covers everything", { "cfo,expense,,CNY,," }, 11, { outcome = "route", route = { { role = "cfo" } } })
+data("no limit is none", { "manager,expense,,CNY,," }, 1000000, { outcome = "approve", limit = absent })
+data("the board covers what is above its limit", { "board,expense,10,CNY,," }, 11,
+  { outcome = "route", route = { { role = "board" } } })
+data("a limit of nothing", { "manager,expense,0,CNY,," }, 1, { outcome = "route", limit = 0 })
+
+refused("a day before the first period", { "manager,expense,5,CNY,2025-03-11," },
+  "no authority limit for manager, expense on 2025-03-10")
+cases[#cases + 1] = { name = "limits: no row", files = { ["data/authority_limits.csv"] = "role,category,limit,currency,from,to\n" },
+                      input = request {},
+                      error = { code = "policy_error", contains = "no row for department_head, expense" } }
+refused("a period that ends before it begins", { "manager,expense,5,CNY,2025-01-02,2025-01-01" },
+  "a period of manager, expense ends before it begins")
+refused("the first of two that begin together ends before it begins",
+  { "manager,expense,5,CNY,2025-01-05,2025-01-03", "manager,expense,6,CNY,2025-01-05,2025-01-09" },
+  "a period of manager, expense ends before it begins")
+refused("the second of two that begin together ends before it begins",
+  { "manager,expense,6,CNY,2025-01-05,2025-01-09", "manager,expense,5,CNY,2025-01-05,2025-01-03" },
+  "the periods of manager, expense overlap or leave days out")
+refused("a day between two periods", { "manager,expense,5,CNY,,2025-01-01", "manager,expense,6,CNY,2025-01-03," },
+  "the periods of manager, expense overlap or leave days out")
+refused("a day in two periods", { "manager,expense,5,CNY,,2025-01-02", "manager,expense,6,CNY,2025-01-02," },
+  "the periods of manager, expense overlap or leave days out")
+refused("a period behind an open one", { "manager,expense,5,CNY,,", "manager,expense,6,CNY,2025-01-02," },
+  "the periods of manager, expense overlap or leave days out")
+refused("a limit below nothing", { "manager,expense,-0.01,CNY,," }, "data/authority_limits.csv:2: ")
 
 return test "authority.limit" (cases)

@@ -1,3 +1,5 @@
+local edges = require "lib.edges"
+
 local function paper(type, copies, signed_by)
   return { type = type, copies = copies or {}, signed_by = signed_by or {} }
 end
@@ -193,5 +195,8 @@ for _, row in ipairs(TABLE) do
   cases[#cases + 1] = { name = business .. ": all papers", input = papers(), expect = COMPLETE }
   cases[#cases + 1] = { name = business .. ": no papers", input = of(business), expect = incomplete(types, {}, {}) }
 end
+
+-- The edges of the declaration.
+edges.text(cases, { input = issued(), expect = { outcome = "incomplete" } }, "id", 1, 64)
 
 return test "documents.required" (cases)

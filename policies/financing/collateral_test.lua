@@ -1,3 +1,5 @@
+local edges = require "lib.edges"
+
 local function paper(type, changes)
   local document = { type = type, original_seen = true, copy_stamped = true }
   for name, value in pairs(changes or {}) do
@@ -230,5 +232,8 @@ for _, row in ipairs(REQUIRED_WHEN) do
     cases[#cases + 1] = { name = "not required: " .. type, input = mortgage({}, with()), expect = COMPLETE }
   end
 end
+
+-- The edges of the declaration.
+edges.text(cases, { input = mortgage {}, expect = { outcome = "incomplete" } }, "id", 1, 64)
 
 return test "financing.collateral" (cases)

@@ -1,3 +1,5 @@
+local edges = require "lib.edges"
+
 -- An applicant that meets every condition; `changes` replaces its fields.
 local function applicant(changes)
   local company = {
@@ -35,7 +37,7 @@ local function lacks(field, code)
   return { name = "without " .. field, input = asks(1, { [field] = false }), expect = ineligible(code) }
 end
 
-return test "financing.eligibility" {
+local cases = {
   -- The rule's own examples.
   { name = "all conditions are met",
     input = { id = "F-1",
@@ -123,3 +125,24 @@ return test "financing.eligibility" {
   invalid("negative assets", asks(1, { total_assets = -1 }), "/applicant/total_assets"),
   invalid("negative liabilities", asks(1, { total_liabilities = -1 }), "/applicant/total_liabilities"),
 }
+
+-- The edges of the declaration.
+local good = { input = asks(1), expect = ELIGIBLE }
+edges.text(cases, good, "id", 1, 64)
+edges.refuses(cases, good, "applicant.total_assets", -0.01)
+edges.takes(cases, good, "applicant.total_liabilities", 0, { outcome = "eligible", debt_ratio = 0 })
+edges.refuses(cases, good, "applicant.total_liabilities", -0.01)
+edges.takes(cases, good, "requested", 0)
+edges.refuses(cases, good, "requested", -0.01)
+edges.param(cases, good, "net_asset_share", 0, -0.01, ineligible "over_net_asset_share")
+edges.param(cases, good, "max_debt_ratio", 0, -0.01, ineligible "debt_ratio")
+
+-- Less than one of either.
+cases[#cases + 1] = { name = "net assets of less than nothing lend nothing, however little", input = asks(0, { net_assets = -0.5 }),
+                      expect = { outcome = "ineligible", max_amount = 0 } }
+cases[#cases + 1] = { name = "a debt ratio of assets of one", input = asks(1, { total_assets = 1, total_liabilities = 0.5 }),
+                      expect = { outcome = "eligible", debt_ratio = 0.5 } }
+cases[#cases + 1] = { name = "no debt ratio without assets", input = asks(1, { total_assets = 0, total_liabilities = 0 }),
+                      expect = { outcome = "ineligible", debt_ratio = absent } }
+
+return test "financing.eligibility" (cases)

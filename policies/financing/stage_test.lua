@@ -1,3 +1,5 @@
+local edges = require "lib.edges"
+
 local STAGES = { "application", "acceptance", "first_review", "review", "contract", "registration", "disbursement",
                  "post_monitoring", "recourse", "closure" }
 local SEVEN = { "application", "acceptance", "first_review", "review", "contract", "registration", "disbursement" }
@@ -275,5 +277,9 @@ for _, stage in ipairs(STAGES) do
     add("overdue", { overdue_days = 30 })
   end
 end
+
+-- The edges of the declaration.
+edges.text(cases, { input = { id = "S", stage = "review", completed = {}, forms = {}, signatures = {} }, expect = { outcome = "hold" } },
+  "id", 1, 64)
 
 return test "financing.stage" (cases)

@@ -1,3 +1,5 @@
+local edges = require "lib.edges"
+
 -- A process of level 1 that has its owner; `changes` replaces fields.
 local function process(changes)
   local tx = {
@@ -106,5 +108,8 @@ for i, given in ipairs { ".", "\u{A0}", "\u{200B}", "\u{2003}", "\u{0}", "\v", "
   cases[#cases + 1] = { name = "parent: given " .. i, input = process { level = 2, parent = given },
     expect = operational() }
 end
+
+-- The edges of the declaration.
+edges.text(cases, { input = process {}, expect = operational() }, "id", 1, 64)
 
 return test "process.classification" (cases)

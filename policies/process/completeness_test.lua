@@ -1,3 +1,5 @@
+local edges = require "lib.edges"
+
 local ALL = { "task", "responsibility", "objective_and_kpi", "time", "resources", "information" }
 
 -- A step in which all elements flow; `changes` replaces fields.
@@ -140,5 +142,10 @@ SIXTEEN[16] = step_without("task", "resources", "information")
 LACKING[16] = { step = "s", elements = { "task", "resources", "information" } }
 cases[#cases + 1] = { name = "a tie goes away from zero", input = process(table.unpack(SIXTEEN)),
   expect = { coverage = 0.0313, missing = LACKING } }
+
+-- The edges of the declaration.
+local good = { input = process(step()), expect = { outcome = "complete" } }
+edges.text(cases, good, "id", 1, 64)
+edges.text(cases, good, "step.1.name", 1, 64)
 
 return test "process.completeness" (cases)

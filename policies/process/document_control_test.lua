@@ -1,3 +1,5 @@
+local edges = require "lib.edges"
+
 -- A document that conforms; `changes` replaces fields.
 local function document(changes)
   local tx = {
@@ -201,5 +203,12 @@ for _, field in ipairs {
 } do
   cases[#cases + 1] = invalid("the field is missing: " .. field, without(field), "/" .. field)
 end
+
+-- The edges of the declaration.
+local good = { input = document {}, expect = { outcome = "conforms" } }
+edges.text(cases, good, "id", 1, 64)
+edges.refuses(cases, good, "line_spacing", -0.01)
+edges.refuses(cases, good, "first_line_indent", -1)
+edges.param(cases, good, "title_large_max", 0, -1)
 
 return test "process.document_control" (cases)

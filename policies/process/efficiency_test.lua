@@ -1,3 +1,5 @@
+local edges = require "lib.edges"
+
 local function step(execution, delay, transfer)
   return { execution_hours = execution, delay_hours = delay, transfer_hours = transfer }
 end
@@ -137,5 +139,11 @@ for execution = 0, 100 do
     expect = { outcome = finding.outcome, reasons = finding.reasons, efficiency = decimal.div(execution, 100, 4),
                total_hours = 100 } }
 end
+
+-- The edges of the declaration.
+edges.text(cases, { input = process(step(1, 0, 0)), expect = KEEP }, "id", 1, 64)
+
+cases[#cases + 1] = { name = "where nothing waits there is no bottleneck", input = process(step(1, 0, 0)),
+                      expect = { outcome = "keep", bottleneck = absent } }
 
 return test "process.efficiency" (cases)

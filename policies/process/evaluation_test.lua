@@ -1,3 +1,5 @@
+local edges = require "lib.edges"
+
 -- A process with the same score throughout, so that the sum is that score.
 local function process(score, external)
   return { id = "V", compliance = score, effectiveness = score, performance = score, external_review = external ~= false }
@@ -125,6 +127,16 @@ for _, each in ipairs {
   local score, outside, inside = each[1], each[2], each[3]
   cases[#cases + 1] = { name = score .. " from outside", input = process(score, true), expect = grade(outside, score) }
   cases[#cases + 1] = { name = score .. " from inside", input = process(score, false), expect = internal(inside, score) }
+end
+
+-- The edges of the declaration.
+local good = { input = process(1), expect = grade("A", 1) }
+edges.text(cases, good, "id", 1, 64)
+edges.param(cases, good, "min_a", 0, -0.01)
+-- Each param has its own edge, and is not only held by what the params must be together.
+for _, name in ipairs { "weight_compliance", "weight_effectiveness", "weight_performance", "min_a", "min_b", "min_c" } do
+  cases[#cases + 1] = { name = name .. " below nothing", input = process(1), params = { [name] = "-0.01" },
+                        error = { code = "invalid_params", contains = name .. ": " } }
 end
 
 return test "process.evaluation" (cases)

@@ -1,3 +1,5 @@
+local edges = require "lib.edges"
+
 -- Goods that everybody accepted; `changes` replaces fields.
 local function delivery(changes)
   local tx = {
@@ -113,5 +115,8 @@ for _, demand in ipairs { "expense", "fixed_asset", "construction" } do
     end
   end
 end
+
+-- The edges of the declaration.
+edges.text(cases, { input = delivery {}, expect = { outcome = "accept" } }, "id", 1, 64)
 
 return test "procurement.acceptance" (cases)

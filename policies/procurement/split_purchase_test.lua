@@ -1,3 +1,5 @@
+local edges = require "lib.edges"
+
 -- A purchase of U2 from V1; `more` changes what it names.
 local function buy(id, amount, date, more)
   local row = { id = id, requester = { id = "U2" }, vendor = { id = "V1" }, category = "expense", amount = amount, date = date }
@@ -40,7 +42,7 @@ end
 
 local T = split(58300, { "T2", "T1" })
 
-return test "procurement.split_purchase" {
+local cases = {
   -- The rule's own example.
   { name = "two within the limit and one above it",
     rows = { buy("T1", 27300, "2025-04-07"), buy("T2", 31000, "2025-04-04"), buy("T3", 61000, "2025-04-05") },
@@ -128,3 +130,16 @@ return test "procurement.split_purchase" {
   invalid("a day that is none", { date = "2025-02-29" }, "/date"),
   invalid("a time is no date", { date = "2025-04-07T00:00:00Z" }, "/date"),
 }
+
+-- The edges of the declaration.
+local good = { row = buy("A", 0, "2025-04-07"), expect = CLEAR }
+edges.text(cases, good, "id", 1, 64)
+edges.text(cases, good, "requester.id", 1, 64)
+edges.text(cases, good, "vendor.id", 1, 64)
+edges.param(cases, good, "window_days", 1, 0)
+edges.param(cases, good, "min_rows", 1, 0)
+for _, name in ipairs { "expense_limit", "fixed_asset_limit", "construction_limit" } do
+  edges.param(cases, good, name, 0, -0.01)
+end
+
+return test "procurement.split_purchase" (cases)

@@ -1,3 +1,5 @@
+local edges = require "lib.edges"
+
 -- 100 pieces at 10.00, ordered, received and billed; `changes` replaces top-level fields.
 local function purchase(changes)
   local tx = {
@@ -56,7 +58,7 @@ local PRICE = { outcome = "route", reasons = { "price_variance" }, route = { { r
 local QUANTITY = { outcome = "route", reasons = { "quantity_variance" },
                    route = { { role = "warehouse_keeper" }, { role = "buyer" } } }
 
-return test "procurement.three_way_match" {
+local cases = {
   -- The rule's own examples.
   { name = "a small difference in price",
     input = { id = "M-1", order = { quantity = 40, unit_price = 12.60 }, receipt = { quantity = 40 },
@@ -195,3 +197,24 @@ return test "procurement.three_way_match" {
   invalid("nobody says whether a receipt is required", without "receipt_required", "/receipt_required"),
   invalid("a currency is a text", purchase { currency = 156 }, "/currency"),
 }
+
+-- The edges of the declaration.
+local good = { input = purchase {}, expect = MATCHED }
+edges.text(cases, good, "id", 1, 64)
+edges.refuses(cases, good, "order.unit_price", -0.01)
+edges.refuses(cases, good, "receipt.quantity", -0.01)
+edges.refuses(cases, good, "invoice.quantity", -0.01)
+edges.takes(cases, good, "invoice.unit_price", 0, ARITHMETIC)
+edges.refuses(cases, good, "invoice.unit_price", -0.01)
+edges.refuses(cases, good, "invoice.amount", -0.01)
+edges.param(cases, good, "qty_tolerance_pct", 0, -0.01)
+edges.param(cases, good, "price_tolerance_pct", 0, -0.01)
+edges.param(cases, good, "price_tolerance_abs", 0, -0.01)
+
+-- A price that is off by exactly one, and the money that a quantity is off by.
+cases[#cases + 1] = { name = "a price that is one higher", input = purchase { invoice = bill(100, 11) }, expect = PRICE }
+cases[#cases + 1] = { name = "a price that is one lower", input = purchase { invoice = bill(100, 9) }, expect = PRICE }
+cases[#cases + 1] = { name = "a quantity that is off has a variance of its price", input = received(99, {}),
+                      expect = { outcome = "route", reasons = { "quantity_variance" }, variance = 0 } }
+
+return test "procurement.three_way_match" (cases)

@@ -105,4 +105,8 @@ for _, kind in ipairs { "stock", "fund" } do
   end
 end
 
+-- What agrees to the last digit has no side.
+cases[#cases + 1] = { name = "no side where nothing differs", input = statement {},
+                      expect = { outcome = "matched", difference = 0, side = absent } }
+
 return test "reconciliation.statement" (cases)

@@ -1,3 +1,5 @@
+local edges = require "lib.edges"
+
 -- Rows of one process, each with that R: a loss that is certain.
 local function certain(...)
   local rows = {}
@@ -40,7 +42,7 @@ local function decile(name, n, share)
   return { name = name, rows = rows, expect = expect }
 end
 
-return test "risk.portfolio" {
+local cases = {
   -- The rule's own example.
   { name = "three risks of purchasing",
     rows = {
@@ -124,3 +126,14 @@ return test "risk.portfolio" {
   invalid("a probability above 1", { id = "K", process = "p", loss = 1, probability = 1.000001 }, "/probability"),
   invalid("a probability below 0", { id = "K", process = "p", loss = 1, probability = -0.000001 }, "/probability"),
 }
+
+-- The edges of the declaration.
+local good = { row = certain(1)[1], expect = flag { total = 1 } }
+edges.text(cases, good, "id", 1, 64)
+edges.text(cases, good, "process", 1, 64)
+edges.param(cases, good, "max_share", 0, -0.01)
+
+cases[#cases + 1] = { name = "the top decile has the largest, wherever it stands", rows = certain(1, 2, 7),
+                      expect = { clear { top_decile_share = 0.7 }, clear { top_decile_share = 0.7 }, flag { top_decile_share = 0.7 } } }
+
+return test "risk.portfolio" (cases)

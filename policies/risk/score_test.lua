@@ -1,3 +1,5 @@
+local edges = require "lib.edges"
+
 local NAMES = {
   "authorisation_clear", "responsibility_clear", "objective_clear",
   "time_bounded", "resources_sufficient", "information_complete",
@@ -43,7 +45,7 @@ local function weight(param, name)
            expect = { probability = 0.0225, expected_loss = 22500, weak = { name } } }
 end
 
-return test "risk.score" {
+local cases = {
   -- The rule's own examples.
   { name = "a given probability",
     input = { id = "R-1", loss = 86000, probability = 0.035 },
@@ -147,3 +149,14 @@ return test "risk.score" {
                                        time_bounded = true, resources_sufficient = true, information_complete = true } },
     "/controls/authorisation_clear"),
 }
+
+-- The edges of the declaration.
+local good = { input = { id = "R", loss = 2000000, probability = 1 }, expect = CRITICAL }
+edges.text(cases, good, "id", 1, 64)
+for _, name in ipairs { "weight_authorisation", "weight_responsibility", "weight_objective", "weight_time", "weight_resources",
+                        "weight_information", "low_below", "medium_below", "high_below" } do
+  edges.param(cases, good, name, 0, -0.01)
+end
+edges.refuses(cases, { input = { id = "R", loss = 1, controls = controls() } }, "base_probability", -0.01)
+
+return test "risk.score" (cases)

@@ -15,6 +15,9 @@ enum Vocabulary {
     "optional", "policy", "plugin", "test", "dataset", "decision_table",
   ])
 
+  /// What a file of tests may name besides.
+  static let testWords: Set<String> = ["absent", "null"]
+
   static let fieldTypes: Set<String> = [
     "text", "integer", "number", "money", "boolean", "date", "timestamp", "enum", "record", "list", "map",
   ]

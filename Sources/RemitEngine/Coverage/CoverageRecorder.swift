@@ -16,7 +16,7 @@ final class CoverageRecorder: TestObserver {
   private(set) var decisions: [JSONView] = []
   /// Why traced texts could not be loaded, once each.
   private(set) var problems: Set<String> = []
-  private var lent: (policy: PolicyName?, machine: LuaVM, source: TracedSource)?
+  private var lent: (policy: PolicyName?, store: ModuleStore, machine: LuaVM, source: TracedSource)?
   private var policyMachine: PolicyMachine?
   /// What had been counted when it was asked last.
   private var countsBefore = SiteCounts()
@@ -34,28 +34,39 @@ final class CoverageRecorder: TestObserver {
   }
 
   func machine(for policy: LoadedPolicy) -> PolicyMachine? {
-    if let lent, lent.policy == policy.name, !lent.machine.isSpent, let policyMachine { return policyMachine }
+    if let lent, lent.policy == policy.name, lent.store === policy.store, !lent.machine.isSpent, let policyMachine {
+      return policyMachine
+    }
+    return lend(policy.name, policy.store)
+  }
+
+  func refused(_ name: PolicyName, in store: ModuleStore) {
+    // What loading reached before it was refused counts.
+    _ = lend(name, store)
+  }
+
+  private func lend(_ name: PolicyName, _ store: ModuleStore) -> PolicyMachine? {
     gather()
     let source = TracedSource(store)
     do throws(LuaError) {
       let machine = try LuaVM(limits: limits, source: source)
-      lent = (policy.name, machine, source)
-      let made = PolicyMachine(machine: machine, policy: try machine.load(policy.name), source: source)
+      lent = (name, store, machine, source)
+      let made = PolicyMachine(machine: machine, policy: try machine.load(name), source: source)
       policyMachine = made
       countsBefore = SiteCounts(of: machine)
       return made
     } catch {
-      problems.insert("\(policy.name): \(error.message)")
+      if store === self.store { problems.insert("\(name): \(error.message)") }
       return nil
     }
   }
 
-  func machine(forPlugin name: String, _ settings: PluginSettings?) throws(LuaError) -> LuaVM? {
+  func machine(forPlugin name: String, in store: ModuleStore, _ settings: PluginSettings?) throws(LuaError) -> LuaVM? {
     gather()
     let source = TracedSource(store, settings: .some(settings))
     let machine = try LuaVM(limits: limits, source: source)
     // Before it loads: what a refused loading reached counts too.
-    lent = (nil, machine, source)
+    lent = (nil, store, machine, source)
     try machine.loadPlugin(module: "plugin.\(name)")
     return machine
   }
@@ -63,7 +74,7 @@ final class CoverageRecorder: TestObserver {
   /// The statements that ran since this was asked last or the machine was lent, loading included in neither: by file, the
   /// numbers of their sites. Asked before the machine is taken back.
   func statementsSinceLast() -> [String: Set<Int>] {
-    guard let (_, machine, source) = lent else { return [:] }
+    guard let (_, _, machine, source) = lent else { return [:] }
     let now = SiteCounts(of: machine)
     var ran: [String: Set<Int>] = [:]
     for (module, counts) in now.modules {
@@ -83,7 +94,7 @@ final class CoverageRecorder: TestObserver {
 
   /// Adds up what the lent machine has counted, and takes it back.
   func gather() {
-    guard let (_, machine, source) = lent else { return }
+    guard let (_, _, machine, source) = lent else { return }
     for (module, counts) in SiteCounts(of: machine).modules {
       guard let file = source.files[module] else { continue }
       files[file.file, default: FileCoverage(file)].add(counts)

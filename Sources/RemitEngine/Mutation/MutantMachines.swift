@@ -1,4 +1,5 @@
 internal import RemitLua
+internal import RemitModel
 internal import RemitPolicy
 internal import RemitWire
 
@@ -13,9 +14,13 @@ final class MutantMachines: TestObserver {
     policyMachine = machine
   }
 
-  func machine(for policy: LoadedPolicy) -> PolicyMachine? { policyMachine }
+  func machine(for policy: LoadedPolicy) -> PolicyMachine? {
+    // A case that brings files of its own has a machine of its own.
+    policy.store === store ? policyMachine : nil
+  }
 
-  func machine(forPlugin name: String, _ settings: PluginSettings?) throws(LuaError) -> LuaVM? {
+  func machine(forPlugin name: String, in store: ModuleStore, _ settings: PluginSettings?) throws(LuaError) -> LuaVM? {
+    guard store === self.store else { return nil }
     if let plugin, plugin.settings == settings?.json.array() { return plugin.machine }
     do throws(PolicyLoadError) {
       let machine = try PluginLoader(store).load(name, settings: .some(settings))
@@ -28,6 +33,7 @@ final class MutantMachines: TestObserver {
   }
 
   func decided(_ line: JSONView) {}
+  func refused(_ name: PolicyName, in store: ModuleStore) {}
 
   /// True where the machine met its memory limit: it is taken away, and what it answered last is to be asked again.
   func dropSpent() -> Bool {

@@ -7,9 +7,13 @@ struct Mutator {
   /// The field that an expression is the value of, and its table.
   private(set) var fields: [Int: (field: Field, table: ExpressionID)] = [:]
 
+  /// The statement that an expression is a value of, as far as it is worth showing.
+  private var statements: [Int: Range<Int>] = [:]
+
   init(_ tree: Tree) {
     self.tree = tree
     for index in tree.expressions.indices { noteChildren(of: ExpressionID(index)) }
+    for statement in tree.statements { noteValues(of: statement) }
   }
 
   mutating func mutate() {
@@ -44,6 +48,20 @@ struct Mutator {
         fields[field.value.index] = (field, id)
         if case .expression(let key) = field.key { note(key) }
       }
+    default: break
+    }
+  }
+
+  private mutating func noteValues(of statement: Statement) {
+    func note(_ values: some Sequence<ExpressionID>, to end: Int32) {
+      for value in values { statements[value.index] = Int(statement.start)..<Int(end) }
+    }
+    switch statement.kind {
+    case .local(_, let values), .assign(_, let values, _), .return(let values):
+      note(tree.expressions(values), to: statement.end)
+    case .numericFor(let loop):
+      let values = [loop.start, loop.limit] + (loop.step.map { [$0] } ?? [])
+      note(values, to: tree[values[values.count - 1]].end)
     default: break
     }
   }
@@ -107,13 +125,16 @@ struct Mutator {
     } else if let (field, _) = fields[id.index] {
       return Int(field.start)..<range(id).upperBound
     }
-    guard let parent = parents[id.index] else { return range(id) }
+    guard let parent = parents[id.index] else { return short(statements[id.index], or: id) }
     switch tree[parent].kind {
     case .unary, .parenthesised: return context(parent)
     case .binary, .call, .method, .concat, .index, .table:
-      let whole = range(parent)
-      return whole.count <= 80 ? whole : range(id)
+      return short(range(parent), or: id)
     default: return range(id)
     }
+  }
+
+  private func short(_ whole: Range<Int>?, or id: ExpressionID) -> Range<Int> {
+    whole.flatMap { $0.count <= 80 ? $0 : nil } ?? range(id)
   }
 }

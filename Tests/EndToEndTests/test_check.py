@@ -45,7 +45,7 @@ class Shipped(unittest.TestCase):
 
     def test_each_family_alone_is_clean(self):
         for family in sorted(os.listdir(os.path.join(ROOT, "policies"))):
-            if family in ("data", "meta"):
+            if family in ("data", "meta") or not os.path.isdir(os.path.join(ROOT, "policies", family)):
                 continue
             done = run("check", "policies/" + family)
             self.assertEqual((done.returncode, done.stdout), (0, b""), done.stdout.decode())

@@ -1,3 +1,4 @@
+private import RemitLua
 internal import RemitModel
 internal import RemitPolicy
 
@@ -5,10 +6,11 @@ extension PolicyChecker {
   mutating func check(_ name: PolicyName) {
     guard !missing.contains(name.file) else { return }
     do throws(PolicyLoadError) {
-      let policy = try loader.load(name).0
+      let (policy, machine) = try loader.load(name)
       loaded.formUnion(policy.moduleFiles)
       declarations[name] = policy.declaration
       if let source = sources[name.file] { check(policy, source) }
+      checkTables(of: machine, in: name.file)
     } catch {
       note(error, of: name.file)
     }
@@ -54,5 +56,30 @@ extension PolicyChecker {
     let found = loader.store.data(ofFile: file).map { Words(data: $0) } ?? Words()
     words[file] = found
     return found
+  }
+
+  /// The decision tables that the policy reads. What stands in several policies' tables is said once.
+  private mutating func checkTables(of machine: PolicyMachine, in file: String) {
+    do throws(LuaError) {
+      for found in try machine.tableFindings() {
+        let rule = Rule(found.kind)
+        findings.insert(
+          Finding(rule, file: found.file, line: found.line, column: 1, message: found.diagnostic.message))
+      }
+    } catch {
+      problems.insert(Diagnostic(file: file, line: 0, message: error.message))
+    }
+  }
+}
+
+extension Rule {
+  fileprivate init(_ kind: TableFinding.Kind) {
+    switch kind {
+    case .overlap: self = .tableOverlap
+    case .never: self = .tableUnreachable
+    case .gap: self = .tableGap
+    case .trend: self = .tableTrend
+    case .incomplete: self = .tableIncomplete
+    }
   }
 }

@@ -10,8 +10,8 @@ struct CheckCommand: ParsableCommand {
     abstract: "Check policies and plugins without deciding anything.",
     discussion: """
       Says, with file, line and column, what does not load, what has no meaning (globals, fields, params, reasons and outcomes \
-      that nobody declared), what is never used or reached, and which policy has no test. PATH is a policy's name, a file, a \
-      folder of policies or plugins.
+      that nobody declared), what is never used or reached, and which policy has no test. PATH is a policy's name or a \
+      plugin's, such as plugin.fx, a file, or a folder of policies or plugins.
 
       Exit status: 0 clean (notes do not count), 1 there are errors or warnings, 2 wrong usage.
       """
@@ -59,6 +59,10 @@ struct CheckCommand: ParsableCommand {
   private func selection() throws -> (PolicyLoader, (String) -> Bool) {
     guard let path else { return (try folders.loader(), { _ in true }) }
     if let name = PolicyName(path) { return (try folders.loader(), { $0 == name.file || $0 == name.testFile }) }
+    if path.hasPrefix("plugin."), !path.contains("/") {
+      let folder = "plugins/\(path.dropFirst("plugin.".count))/"
+      return (try folders.loader(), { $0.hasPrefix(folder) })
+    }
     let place = try folders.place(of: path)
     let below = place.below
     return (

@@ -1,12 +1,12 @@
 """`remit check`: what it finds, what it says of it, and that the shipped policies and plugins are clean."""
 import json
 import os
+import random
 import re
-import subprocess
 import time
 import unittest
 
-from support import REMIT, ROOT, Folder, policy, run
+from support import ROOT, Folder, policy, run
 
 TESTS = 'return test "f.p" { { name = "a", input = {}, expect = { outcome = "approve" } } }\n'
 SECONDS_MAX = 20
@@ -19,9 +19,9 @@ def draft(body="", head=""):
     return policy(decide, extra='source = "A test.",', prelude=head)
 
 
-def folder(text, **others):
+def folder(text, others=None):
     files = {"policies/f/p.lua": text, "policies/f/p_test.lua": TESTS}
-    files.update(others.get("others", {}))
+    files.update(others or {})
     return Folder(files)
 
 
@@ -309,10 +309,11 @@ class Paths(unittest.TestCase):
             self.assertEqual(self.files("./policies/lib/"), {"lib/three.lua"})
             self.assertEqual(self.files("policies"), every - {"plugins/four/plugin.lua"})
             self.assertEqual(self.files("plugins"), {"plugins/four/plugin.lua"})
+            self.assertEqual(self.files("plugin.four"), {"plugins/four/plugin.lua"})
             self.assertEqual(self.files("plugins/four"), {"plugins/four/plugin.lua"})
             self.assertEqual(self.files("elsewhere"), {"a/five.lua"})
             self.assertEqual(self.files("elsewhere/a/five.lua"), {"a/five.lua"})
-            for wrong in (["nothing"], ["policies/c"], ["a.three"], ["policies/a", "policies/b"], ["--format", "xml"]):
+            for wrong in (["nothing"], ["policies/c"], ["a.three"], ["plugin.three"], ["policies/a", "policies/b"], ["--format", "xml"]):
                 done = place.run("check", *wrong)
                 self.assertEqual((done.returncode, done.stdout), (2, b""), wrong)
                 self.assertEqual(done.stderr.count(b"\n"), 1)
@@ -431,8 +432,24 @@ class Hostile(unittest.TestCase):
         self.assertEqual(rules(done).count("unknown-member"), 150)
         self.assertEqual(rules(done).count("unused-module"), 150)
 
+    def test_a_decision_table_that_is_too_large_to_search(self):
+        chance = random.Random(20250615)
+        columns = [f"c{i}" for i in range(8)]
+
+        def cell():
+            low = chance.randrange(60)
+            return f"[{low}..{low + chance.randrange(20, 60)}]" if chance.random() < 0.8 else "-"
+
+        sheet = "F," + ",".join(columns) + ",=>,n\n"
+        for i in range(400):
+            sheet += "," + ",".join(cell() for _ in columns) + f",,{i}\n"
+        sheet += "," + ",".join("-" for _ in columns) + ",,0\n"
+        text = draft("local _out = matrix(tx)", 'local matrix = decision_table "f/p.csv"\n')
+        fields = ", ".join(f"{name} = optional(number {{}})" for name in columns)
+        done = self.run_on(text.replace("id = optional(text {})", "id = optional(text {}), " + fields), {"policies/f/p.csv": sheet})
+        self.assertEqual(rules(done).count("table-incomplete"), 1, done.stdout)
+
     def test_garbage(self):
-        import random
         chance = random.Random(20250615)
         with open(os.path.join(ROOT, "policies", "approval", "purchase_order.lua"), "rb") as file:
             good = file.read()

@@ -231,7 +231,11 @@ struct Defect: CustomTestStringConvertible, Sendable {
 
   /// A rule that no seeded defect shows would be one that nobody has seen fire.
   @Test func everyRuleHasADefect() {
-    let elsewhere: Set<Rule> = [.missingTest, .misnamedFile, .unusedModule, .unknownPolicy]
+    let elsewhere: Set<Rule> = [
+      .missingTest, .misnamedFile, .unusedModule, .unknownPolicy, .tableOverlap, .tableUnreachable, .tableGap,
+      .tableTrend,
+      .tableIncomplete,
+    ]
     let seen = Set((Self.names + Self.flow + Self.decisions + Self.files).map(\.rule)).union(elsewhere)
     #expect(Rule.allCases.filter { !seen.contains($0) } == [])
   }
@@ -269,16 +273,99 @@ struct Defect: CustomTestStringConvertible, Sendable {
 
   @Test func modulesAreCheckedByThemselves() {
     let broken = "local t = {}\nfunction t.f(x) return decimal.rond(x) end\nreturn t"
-    for file in ["policies/lib/a.lua", "plugins/a/plugin.lua"] {
+    for file in ["policies/lib/a.lua", "plugins/a/other.lua"] {
       let found = findings([file: broken]).filter { $0.rule != .unusedModule }
       #expect(found.map(\.rule) == [.unknownMember])
       #expect(found.map(\.line) == [2])
     }
-    for file in ["policies/lib/a.lua", "plugins/a/plugin.lua", "policies/lib/deep/er.lua"] {
+    for file in ["policies/lib/a.lua", "policies/lib/deep/er.lua"] {
       let found = findings([file: "local x = {}\nreturn x.y.z"]).filter { $0.rule != .unusedModule }
       #expect(found.map(\.rule) == [.loadError])
       #expect(found.map(\.line) == [2])
     }
+  }
+
+  static let plugin = """
+    local settings = plugin {
+      name = "a", version = "1.0.0", settings = { days = integer { default = 5 } },
+      provides = { later = { takes = { { "day", date {} } }, gives = date {} } },
+    }
+    local function later(day) return date.add_days(day, settings.days) end
+    return { later = later }
+    """
+  static let pluginTest =
+    #"return test "plugin.a" { { name = "x", call = "later", with = { "2025-01-01" }, expect = "2025-01-06" } }"#
+
+  @Test func plugins() {
+    let files = ["plugins/a/plugin.lua": Self.plugin, "plugins/a/plugin_test.lua": Self.pluginTest]
+    #expect(findings(files) == [])
+    #expect(
+      findings(["plugins/a/plugin.lua": Self.plugin]).map(\.message)
+        == ["the plugin has no tests: write them in plugins/a/plugin_test.lua"])
+    let use = Draft(head: "local a = require \"plugin.a\"", body: "local _d = a.later(tx.day)")
+    #expect(findings(inPolicy: use.text, and: files) == [])
+    let misspelt = findings(inPolicy: use.text.replacing("a.later", with: "a.latter"), and: files)
+    #expect(misspelt.map(\.message) == ["module \"plugin.a\" has no \"latter\" (did you mean \"later\"?)"])
+    func broken(_ text: String) -> [Finding] { findings(files.merging(["plugins/a/plugin.lua": text]) { $1 }) }
+    #expect(
+      broken(Self.plugin.replacing("settings.days", with: "settings.dais")).map(\.message)
+        == ["unknown setting \"dais\" (did you mean \"days\"?)"])
+    #expect(
+      broken(Self.plugin.replacing("local function", with: "settings.days = 5 local function")).map(\.rule) == [
+        .readOnly
+      ])
+    #expect(broken(Self.plugin.replacing("name = \"a\"", with: "name = \"b\"")).map(\.rule) == [.loadError])
+    #expect(broken("return {}").map(\.rule) == [.loadError])
+    let wrong = findings(
+      files.merging(["plugins/a/plugin_test.lua": Self.pluginTest.replacing("plugin.a", with: "plugin.b")]) { $1 })
+    #expect(wrong.map(\.rule) == [.unknownPolicy])
+  }
+
+  @Test func groupPolicies() {
+    let head =
+      #"local function one(row, code) return { outcome = row.amout and "approve" or "reject", reasons = { code } } end"#
+    var draft = Draft(head: head)
+    draft.decide = """
+      nil, group = { by = { "approver.id" } }, decide_group = function(rows, params, context)
+          local decisions = {}
+          for i, row in ipairs(rows) do
+            decisions[i] = one(row, "withn")
+          end
+          for i = 1, #rows do
+            if rows[i].amont > params.limt then decisions[i] = { outcome = "hold", reasons = { "over", "within" } } end
+          end
+          return decisions
+        end
+      """
+    let found = findings(inPolicy: draft.text)
+    #expect(
+      Set(found.map(\.message)) == [
+        "unknown field \"amout\" of the input (did you mean \"amount\"?)",
+        "unknown field \"amont\" of the input (did you mean \"amount\"?)",
+        "the reason \"withn\" is not declared (did you mean \"within\"?)", "the outcome \"hold\" is not declared",
+        "unknown param \"limt\" (did you mean \"limit\"?)", "nothing reads the param \"limit\"",
+      ])
+    #expect(found.count == 6)
+  }
+
+  @Test func decisionTables() {
+    func messages(_ sheet: String) -> [String] {
+      let draft = Draft(
+        head: "local matrix = decision_table \"family/name.csv\"",
+        body: "local _out = matrix(tx, params)")
+      return findings(inPolicy: draft.text, and: ["policies/family/name.csv": sheet]).map(\.description)
+    }
+    #expect(messages("U,amount,=>,n\n,< 5,,1\n,>= 5,,2\n") == [])
+    #expect(
+      messages("U,amount,=>,n\n,<= 5,,1\n,>= 5,,2\n") == [
+        "family/name.csv:3:1: error: rules 1 and 2 both match, and the hit policy is U (unique): for example {\"amount\":5} [table-overlap]"
+      ])
+    #expect(messages("F,amount,=>,n\n,-,,1\n,>= 5,,2\n").map { $0.suffix(19) } == ["[table-unreachable]"])
+    #expect(messages("U,amount,=>,n\n,< 5,,1\n,> 5,,2\n").map { $0.suffix(11) } == ["[table-gap]"])
+    #expect(
+      messages("F,amount,=>,n\ncheck,rises,,rises\n,< 10,,3\n,< 20,,2\n,-,,5\n").map { $0.suffix(13) } == [
+        "[table-trend]"
+      ])
   }
 
   @Test func membersOfModules() {

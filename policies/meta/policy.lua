@@ -18,7 +18,7 @@
 
 ---Which rows a group policy decides together.
 ---@class (exact) remit.Group
----@field by string|string[] paths of fields: rows that are equal in all of these
+---@field by string[] paths of fields: rows that are equal in all of these
 ---@field order? string the path of the field that the rows of a group are sorted by
 
 ---@class (exact) remit.Policy

@@ -14,7 +14,7 @@ struct DeclaredType {
   }
 
   enum Owner: Equatable {
-    case input, params, context
+    case input, params, context, settings
     case dataset(String)
   }
 
@@ -76,6 +76,13 @@ struct DeclaredTypes {
     var members: [String: Int] = [:]
     for name in Vocabulary.contextFields { members[name] = add(.text, .context, path: name, word: "timestamp") }
     return add(.record(members), .context, word: "context")
+  }
+
+  /// What `plugin { … }` gives.
+  mutating func addSettings(_ names: Set<String>) -> Int {
+    var members: [String: Int] = [:]
+    for name in names { members[name] = add(.other, .settings, path: name, word: "setting") }
+    return add(.record(members), .settings, word: "settings")
   }
 
   /// A row of a dataset.

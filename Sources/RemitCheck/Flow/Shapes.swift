@@ -40,6 +40,8 @@ struct Shapes {
   private var handedOver: [FunctionID: Int] = [:]
   /// Calls that make a dataset, with its row.
   private var datasets: [ExpressionID: Int] = [:]
+  /// What the plugin's settings are, in its own file.
+  private var settings: Int?
   /// Rows, with the list of such.
   private var lists: [Int: Int] = [:]
 
@@ -56,6 +58,7 @@ struct Shapes {
     locals = Array(repeating: .none, count: source.tree.locals.count)
     if let declaration { seed(declaration) }
     readDatasets()
+    readSettings()
     for round in 1... {
       if !follow() { break }
       guard round < Self.roundsMax else {
@@ -228,6 +231,7 @@ struct Shapes {
     if source.isGlobal(callee, named: "require") {
       return source.arguments(of: call).first.flatMap { source.text($0) }.map { .module($0) } ?? .unknown
     }
+    if let settings, source.isGlobal(callee, named: "plugin") { return .declared(settings) }
     return datasets[call].map { .dataset(row: $0) } ?? .unknown
   }
 
@@ -245,19 +249,16 @@ struct Shapes {
   }
 
   private mutating func declareDataset(_ call: ExpressionID, _ columns: ExpressionID, file: String) {
-    guard case .table(let run) = source.tree[source.tree.held(columns)].kind else { return }
-    var names: Set<String> = []
-    for field in source.tree.fields[run.range] {
-      switch field.key {
-      case .name(let name): names.insert(source.name(name))
-      case .expression(let key):
-        guard let text = source.text(key) else { return }
-        names.insert(text)
-      case .positional: return
-      }
-    }
+    guard let names = source.keys(of: source.tree.held(columns)) else { return }
     let row = types.addRow(names, of: file)
     datasets[call] = row
     lists[row] = types.addList(of: row)
+  }
+
+  private mutating func readSettings() {
+    guard source.isPlugin else { return }
+    let declared = source.tree.field(ofDeclaration: ["settings"])
+    guard let names = declared.map({ source.keys(of: source.tree.bare($0.value)) }) ?? [] else { return }
+    settings = types.addSettings(names)
   }
 }

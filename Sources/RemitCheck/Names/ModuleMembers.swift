@@ -7,6 +7,12 @@ struct ModuleMembers: Equatable {
   /// Nil where the module returns something else, or may get members in ways that cannot be read off its text.
   init?(_ source: SourceFile) {
     let tree = source.tree
+    // What policies get of a plugin is what its declaration says.
+    if let provided = tree.field(ofDeclaration: ["provides"]), source.isPlugin {
+      guard let keys = source.keys(of: tree.bare(provided.value)) else { return nil }
+      names = keys
+      return
+    }
     guard let last = tree.statements(tree[Tree.main].body).last, case .return(let values) = tree[last].kind,
       let value = tree.expressions(values).first
     else { return nil }

@@ -80,6 +80,7 @@ struct NameRules {
       case .input:
         let owner = declared.path.isEmpty ? "the input" : "\"\(declared.path)\""
         add(.unknownField, at: start, to: end, "unknown field \"\(name)\" of \(owner)\(hint)")
+      case .settings: add(.unknownField, at: start, to: end, "unknown setting \"\(name)\"\(hint)")
       case .context: add(.unknownField, at: start, to: end, "context has no \"\(name)\": it has \"at\"")
       case .dataset(let file):
         add(.unknownField, at: start, to: end, "unknown column \"\(name)\" of the dataset \"\(file)\"\(hint)")
@@ -134,6 +135,7 @@ struct NameRules {
       switch shapes.types[type].owner {
       case .input: owner = "the input"
       case .params: owner = "params"
+      case .settings: owner = "the plugin's settings"
       case .context: owner = "context"
       case .dataset(let file):
         // A list of rows is made anew for each that asks.

@@ -36,6 +36,9 @@ final class SourceFile {
 
   func name(_ id: NameID) -> String { tree.names.text(id) }
 
+  /// The file of a plugin itself, which begins with `plugin { … }`.
+  var isPlugin: Bool { file.file.hasPrefix("plugins/") && file.file.hasSuffix("/plugin.lua") }
+
   /// The text that a literal means, where it is UTF-8.
   func text(_ id: ExpressionID) -> String? {
     guard let bytes = tree.string(tree.bare(id)) else { return nil }
@@ -95,6 +98,22 @@ final class SourceFile {
     case .numericFor, .genericFor, .while: return true
     default: return false
     }
+  }
+
+  /// The keys of a constructor that has none but names; nil of anything else.
+  func keys(of table: ExpressionID) -> Set<String>? {
+    guard case .table(let run) = tree[table].kind else { return nil }
+    var names: Set<String> = []
+    for field in tree.fields[run.range] {
+      switch field.key {
+      case .name(let name): names.insert(self.name(name))
+      case .expression(let key):
+        guard let text = text(key) else { return nil }
+        names.insert(text)
+      case .positional: return nil
+      }
+    }
+    return names
   }
 
   /// Every call of a function, where nothing else is ever done with it; nil where it may be called from elsewhere.

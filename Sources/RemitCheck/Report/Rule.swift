@@ -32,6 +32,11 @@ package enum Rule: String, CaseIterable, Sendable {
   case constantCondition = "constant-condition"
   case duplicateCondition = "duplicate-condition"
   case duplicateKey = "duplicate-key"
+  case tableOverlap = "table-overlap"
+  case tableUnreachable = "table-unreachable"
+  case tableGap = "table-gap"
+  case tableTrend = "table-trend"
+  case tableIncomplete = "table-incomplete"
   case missingTest = "missing-test"
   case missingReasonText = "missing-reason-text"
   case missingSummary = "missing-summary"
@@ -67,6 +72,12 @@ package enum Rule: String, CaseIterable, Sendable {
     case .constantCondition: (.warning, "The condition is the same in every decision.")
     case .duplicateCondition: (.warning, "An earlier branch has the same condition, so this one is never taken.")
     case .duplicateKey: (.warning, "The table names the key twice, and only the last one counts.")
+    case .tableOverlap: (.error, "Two rules of a decision table match one input, which its hit policy forbids.")
+    case .tableUnreachable: (.warning, "The rule of a decision table never matches, or never counts.")
+    case .tableGap: (.warning, "No rule of a decision table has an answer for an input.")
+    case .tableTrend:
+      (.warning, "An answer of a decision table falls where it is said to rise, or rises where it is to fall.")
+    case .tableIncomplete: (.note, "The search of a decision table was ended before it was through.")
     case .missingTest: (.warning, "No file of tests stands beside the policy.")
     case .missingReasonText: (.warning, "The reason has no text in one of the languages.")
     case .missingSummary: (.note, "The policy or param does not say what it is for.")

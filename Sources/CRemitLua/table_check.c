@@ -644,11 +644,24 @@ static void make_hulls(remit_checker *ck) {
   remit_charge(ck->L, (uint64_t)ck->table->rule_count * ck->input_count / 2);
 }
 
-static bool is_readable(const remit_decision_table *table) {
-  if (table->input_count > INPUTS_MAX) return false;
+/* Whether the path of one input runs through the other: no transaction has a number where it has a record. */
+static bool runs_through(remit_checker *ck, uint32_t through, uint32_t input) {
+  uint32_t depth = ck->table->inputs[through].part_count;
+  return depth < ck->table->inputs[input].part_count && remit_same_way(ck, through, input, depth);
+}
+
+/* Why examples cannot be written, or NULL. */
+static const char *unreadable(remit_checker *ck) {
+  const remit_decision_table *table = ck->table;
+  if (table->input_count > INPUTS_MAX) return "a table of more than 1000 inputs is not searched";
   for (uint32_t i = 0; i < table->input_count; i++)
-    if (table->inputs[i].part_count > PARTS_MAX) return false;
-  return true;
+    if (table->inputs[i].part_count > PARTS_MAX) return "a table with a path of more than 32 names is not searched";
+  for (uint32_t i = 0; i < table->input_count; i++) {
+    remit_charge(ck->L, 2 * (uint64_t)table->input_count);
+    for (uint32_t j = 0; j < table->input_count; j++)
+      if (runs_through(ck, i, j)) return "a table in which the path of one input runs through another is not searched";
+  }
+  return NULL;
 }
 
 static void search(remit_checker *ck, int64_t *pool) {
@@ -690,8 +703,9 @@ void remit_table_check(lua_State *L, const remit_policy *policy, remit_buffer *o
   lua_getupvalue(L, top, 2);
   remit_checker ck = {.L = L, .policy = policy, .table = lua_touserdata(L, -2), .slots = top + 2, .out = out};
   ck.input_count = ck.table->input_count;
-  if (!is_readable(ck.table)) {
-    lua_pushliteral(L, "a table of more than 1000 inputs, or with paths of more than 32 names, is not searched");
+  const char *why = unreadable(&ck);
+  if (why) {
+    lua_pushstring(L, why);
     report(&ck, "incomplete", UINT32_MAX, NULL);
   } else {
     uint32_t room = remit_domain_extra(policy, ck.table, L, ck.slots);

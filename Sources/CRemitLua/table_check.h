@@ -79,6 +79,8 @@ bool remit_subtract(remit_checker *ck, const uint32_t *rules, uint32_t count, re
 /* ---- table_example.c */
 /* Appends a transaction with a value of each class, by input; UINT32_MAX leaves the input out. */
 void remit_write_example(remit_checker *ck, const uint32_t *classes);
+/* Whether the paths of both inputs have their first `depth` names in common. */
+bool remit_same_way(const remit_checker *ck, uint32_t a, uint32_t b, uint32_t depth);
 /* Pushes the value as it stands in a cell. */
 const char *remit_push_shown(remit_checker *ck, const remit_example *value);
 

@@ -54,8 +54,7 @@ static int32_t part_of(const remit_checker *ck, uint32_t input, uint32_t depth) 
   return ck->table->parts[ck->table->inputs[input].first_part + depth];
 }
 
-/* Whether both paths have their first `depth` names in common. */
-static bool same_way(const remit_checker *ck, uint32_t a, uint32_t b, uint32_t depth) {
+bool remit_same_way(const remit_checker *ck, uint32_t a, uint32_t b, uint32_t depth) {
   lua_State *L = ck->L;
   if (ck->table->inputs[b].part_count < depth) return false;
   for (uint32_t i = 0; i < depth; i++) {
@@ -68,17 +67,13 @@ static bool same_way(const remit_checker *ck, uint32_t a, uint32_t b, uint32_t d
   return true;
 }
 
-/* Writes the object of the inputs whose first `depth` names are those of `first`. Where one path ends at a record that another goes
- * through, the longer one is written. */
+/* Writes the object of the inputs whose first `depth` names are those of `first`. */
 static void write_object(tree *t, uint32_t first, uint32_t depth) {
   remit_checker *ck = t->ck;
   bool any = false;
   remit_buffer_byte(ck->out, '{');
   for (uint32_t i = first; i < ck->input_count; i++) {
-    if (t->written[i] || !same_way(ck, first, i, depth)) continue;
-    bool record = false;
-    for (uint32_t j = i; j < ck->input_count && !record; j++)
-      record = !t->written[j] && ck->table->inputs[j].part_count > depth + 1 && same_way(ck, i, j, depth + 1);
+    if (t->written[i] || !remit_same_way(ck, first, i, depth)) continue;
     remit_charge(ck->L, 2 * (uint64_t)ck->input_count);
     if (any) remit_buffer_byte(ck->out, ',');
     any = true;
@@ -88,12 +83,8 @@ static void write_object(tree *t, uint32_t first, uint32_t depth) {
     remit_json_write_string(ck->out, (const uint8_t *)name, length);
     lua_pop(ck->L, 1);
     remit_buffer_byte(ck->out, ':');
-    if (record) {
-      for (uint32_t j = i; j < ck->input_count; j++)
-        if (ck->table->inputs[j].part_count == depth + 1 && same_way(ck, i, j, depth + 1)) t->written[j] = true;
-      uint32_t next = i;
-      while (t->written[next] || !same_way(ck, i, next, depth + 1)) next++;
-      write_object(t, next, depth + 1);
+    if (ck->table->inputs[i].part_count > depth + 1) {
+      write_object(t, i, depth + 1);
       continue;
     }
     remit_example value;

@@ -119,6 +119,15 @@ struct TableFindingTests {
       ])
   }
 
+  @Test("What cannot be searched is said")
+  func unreadable() throws {
+    let paths = "U,a,a.b,=>,n\n,1,2,,1\n"
+    let why = "a table in which the path of one input runs through another is not searched"
+    #expect(try findings(paths) == ["incomplete 1: \(why)"])
+    let wide = "U," + (0...1000).map { "c\($0)" }.joined(separator: ",") + ",=>,n\n"
+    #expect(try findings(wide) == ["incomplete 1: a table of more than 1000 inputs is not searched"])
+  }
+
   @Test("Params have their defaults")
   func params() throws {
     let table = "U,a,=>,n\n,< limit,,1\n,>= 5,,2\n"

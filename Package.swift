@@ -104,7 +104,9 @@ let package = Package(
       name: "RemitCheckTests", dependencies: ["RemitCheck", "RemitPolicy", "RemitTestKit"], swiftSettings: strict),
     .testTarget(
       name: "RemitEngineTests",
-      dependencies: ["RemitEngine", "RemitPolicy", "RemitLua", "RemitSyntax", "RemitWire", "RemitModel", "RemitTestKit"],
+      dependencies: [
+        "RemitEngine", "RemitPolicy", "RemitLua", "RemitSyntax", "RemitWire", "RemitModel", "RemitTestKit",
+      ],
       swiftSettings: strict),
     .testTarget(
       name: "RemitAnalysisTests",

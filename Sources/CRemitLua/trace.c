@@ -89,6 +89,7 @@ static bool push_path(lua_State *L, const char *path, int key, bool is_list) {
   key = lua_absindex(L, key);
   if (lua_type(L, key) == LUA_TSTRING) {
     const char *name = lua_tolstring(L, key, &length);
+    if (memchr(name, 0, length)) return false;  /* paths end in a zero byte */
     luaL_Buffer buffer;
     luaL_buffinit(L, &buffer);
     luaL_addstring(&buffer, path);

@@ -10,7 +10,7 @@ private import RemitWire
 struct ExplainCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "explain",
-    abstract: "Explain one transaction's decision, and what would turn it.",
+    abstract: "Explain one decision, and what would turn it.",
     discussion: """
       The outcome with its reasons, what the decision read, how the policy's conditions turned out, and the smallest change of a \
       single number, date, boolean or enum that would turn the outcome. The input is one JSON object, on one line or several.

@@ -329,6 +329,26 @@ class Fields(Explained):
         self.assertEqual(sorted(turns), [("/lines/0/a~1b~0", "1", "7.01", "reject"), ("/lines/1/a~1b~0", "2", "8.01", "reject"),
                                          ('/m/k"', "1", "8", "reject")])
 
+    def test_names_that_are_hard_to_name(self):
+        fields = "m = map { of = boolean {} }"
+        for key in ("a\0b", "0", "", "a\nb", "\u202e", '"', "~1", "x" * 5000):
+            with self.subTest(key=key):
+                condition = "(function() local any = false for _, v in pairs(tx.m) do any = any or v end return any end)()"
+                row = json.dumps({"m": {key: False, "z": False}})
+                explanation, turns = self.turns(self.body(condition), fields, row)
+                path = "/m/" + key.replace("~", "~0").replace("/", "~1")
+                wanted = {"/m/z"} if "\0" in key else {"/m/z", path}
+                self.assertEqual({turn[0] for turn in turns}, wanted)
+
+    def test_an_input_as_deep_as_may_be(self):
+        for depth in (62, 63, 64, 65):
+            row = '{"a":5,"x":' + "[" * (depth - 1) + "]" * (depth - 1) + "}"
+            with Folder({"policies/a/x.lua": policy(self.body("tx.a > 99"), "a = integer {}")}) as folder:
+                decided = folder.run("batch", "--policy", "a.x", data=row)
+                done = folder.run("explain", "--policy", "a.x", data=row)
+                self.assertEqual(done.returncode, decided.returncode)
+                self.assertEqual(done.stdout == decided.stdout, decided.returncode == 3)
+
     def test_sensitive_values_are_masked_and_not_tried(self):
         fields = "id = text {}, pay = money { sensitive = true }, who = record { age = integer { sensitive = true } }"
         row = '{"id":"s","pay":"6789.12","who":{"age":57}}'
@@ -377,6 +397,8 @@ class Bounds(Explained):
             if tx.a + tx.b + tx.c > 1000 then return { outcome = "reject", reasons = { "ok" } } end return { outcome = "approve", reasons = { "ok" } }"""
         explanation = self.timed(body, "a = money {}, b = money {}, c = money {}", {"a": 1, "b": 2, "c": 3}, 60)
         self.assertEqual(len(explanation["turns"]), 3)
+        # Each takes some 480,000 steps, so that it counts as 49.
+        self.assertLess(int(explanation["evaluations"]), 500)
 
     def test_a_policy_whose_every_value_goes_another_way(self):
         body = """local x = 0 for i = 1, tx.n % 1000 do if i % 2 == 0 then x = x + 1 end end

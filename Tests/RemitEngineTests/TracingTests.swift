@@ -117,4 +117,35 @@ struct TracingTests {
     #expect(decision.contains("invalid_input"))
     #expect(reads(trace).isEmpty)
   }
+
+  @Test func decisionsThatGoTheSameWayHaveTheSamePath() throws {
+    try withPolicy(policy) { loader in
+      let (loaded, _) = try loader.load(named: "a.x")
+      let (machine, _) = try loaded.makeTracedMachine()
+      try #require(machine.machine.setAt("2025-06-15"))
+      func path(_ amount: String, tags: String = "[]") -> (path: UInt64, steps: Int) {
+        let block = ByteBlock(Array(#"{"id":"1","amount":\#(amount),"lines":[],"tags":\#(tags)}"#.utf8))
+        var output = ByteWriter()
+        let result = unsafe output.withBuffer { buffer in
+          unsafe machine.machine.decidePath(
+            machine.policy, input: UnsafeRawBufferPointer(block.bytes), line: 1, into: buffer)
+        }
+        return (result.path, machine.machine.lastSteps)
+      }
+      let low = path("1")
+      #expect(path("100.00").path == low.path)
+      #expect(path("100.01").path != low.path)
+      #expect(path("1").steps == low.steps)
+      #expect((10...500).contains(low.steps))
+      #expect(path("101", tags: #"["u","v","w"]"#).steps > path("101", tags: #"["u"]"#).steps)
+      // A whole trace afterwards is as if nothing had been decided before.
+      #expect(try traced(#"{"id":"1","amount":1,"lines":[],"tags":[]}"#).decision.contains(#""low""#))
+    }
+  }
+
+  @Test func theStatementOfDecideItselfIsTold() throws {
+    let (_, trace, _) = try traced(#"{"id":"1","amount":1,"lines":[],"tags":[]}"#)
+    #expect(trace["decided"]?.rawText == trace["last"]?.rawText)
+    #expect(trace["decided"]?.elements.count == 2)
+  }
 }

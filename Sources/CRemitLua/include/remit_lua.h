@@ -137,8 +137,8 @@ remit_status remit_vm_decide_traced(remit_vm *vm, uint32_t policy, remit_slice i
  *    "tests":[[0,12,true],…],                                              module, site, outcome; in order
  *    "last":[0,31],                                                        the last statement
  *    "decided":[0,29]}                                                     the last one of `decide` itself: its `return`
- * Paths of the input are JSON Pointers, those of params and context begin with $params and $context, rows of datasets with
- * $data/FILE/ROW. A table that was read has "count", its length, instead of a value. "truncated":true where there was too much. */
+ * Paths of the input are JSON Pointers, those of params and context begin with $params and $context, rows of datasets and of
+ * decision tables with $data/FILE/ROW. A table that was read has "count", its length, instead of a value. "truncated":true where there was too much. */
 remit_status remit_vm_trace(remit_vm *vm, remit_slice *out);
 /* Decides as remit_vm_decide does, and sets `*path` to a number for how all conditions turned out, in their order: two decisions
  * of one machine that took the same way have the same. Much cheaper than a full trace. */

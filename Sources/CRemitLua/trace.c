@@ -220,11 +220,13 @@ void remit_trace_path_step(remit_vm *vm, uint64_t what) {
   if (vm->trace) mix_path(vm->trace, what);
 }
 
-/* Keeps a table that was made for this decision, so that no later one comes to lie at the address that has its name. */
-static const char kept_key = 0;
-
-static void keep(lua_State *L, int index) {
-  lua_rawgetp(L, LUA_REGISTRYINDEX, &kept_key);
+static void keep_row(lua_State *L, int index) {
+  if (lua_rawgetp(L, LUA_REGISTRYINDEX, &rows_key) != LUA_TTABLE) {
+    lua_pop(L, 1);
+    lua_newtable(L);
+    lua_pushvalue(L, -1);
+    lua_rawsetp(L, LUA_REGISTRYINDEX, &rows_key);
+  }
   lua_pushvalue(L, index);
   lua_rawseti(L, -2, (lua_Integer)lua_rawlen(L, -2) + 1);
   lua_pop(L, 1);
@@ -239,21 +241,14 @@ void remit_trace_row(lua_State *L, int index, const char *file, int64_t row) {
   }
   luaL_checkstack(L, 8, NULL);
   index = lua_absindex(L, index);
-  if (trace->read_count == READS_MAX) return;
-  luaL_checkstack(L, 8, NULL);
-  if (lua_rawgetp(L, LUA_REGISTRYINDEX, &rows_key) != LUA_TTABLE) {
-    lua_pop(L, 1);
-    lua_newtable(L);
-    lua_pushvalue(L, -1);
-    lua_rawsetp(L, LUA_REGISTRYINDEX, &rows_key);
+  if (trace->read_count == READS_MAX) {
+    trace->truncated = true;
+    return;
   }
-  lua_pushvalue(L, index);
-  lua_rawseti(L, -2, (lua_Integer)lua_rawlen(L, -2) + 1);
-  lua_pop(L, 1);
   lua_pushfstring(L, "$data/%s/%I", file, (LUAI_UACINT)row);
   if (lua_istable(L, index)) {
     name_tables(L, trace, index, lua_tostring(L, -1));
-    keep(L, index);
+    keep_row(L, index);
   }
   lua_pushvalue(L, index);
   note_read(L, trace, trace->last_module, trace->last_site, lua_tostring(L, -2));
@@ -365,8 +360,6 @@ void remit_trace_begin(lua_State *L, int input, int params, int context) {
   trace->path = 1;
   if (trace->tables) memset(trace->tables, 0, (trace->table_mask + 1) * sizeof *trace->tables);
   trace->table_count = 0;
-  lua_newtable(L);
-  lua_rawsetp(L, LUA_REGISTRYINDEX, &kept_key);
   if (trace->only_path) return;  /* no table has a name, so no read is noted */
   name_tables(L, trace, input, "");
   name_tables(L, trace, params, "$params");

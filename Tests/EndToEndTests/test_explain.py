@@ -363,6 +363,20 @@ class Fields(Explained):
             self.assertEqual(sorted(explanation["untried"]), ["/pay", "/who/age"])
             self.assertEqual([read for read in explanation["read"] if read.get("value") in ("57", "6789.12")], [])
 
+    def test_rows_of_a_dataset_stand_with_what_was_read_of_them(self):
+        body = """local row = limits:find { role = tx.role }
+            if tx.amount > row.most then return { outcome = "reject", reasons = { "ok" } } end
+            return { outcome = "approve", reasons = { "ok" } }"""
+        rules = policy(body, "amount = money {}, role = enum { 'clerk', 'chief' }",
+                       prelude='local limits = dataset "limits.csv" { role = text {}, most = money {}, note = text {} }\n')
+        with Folder({"policies/a/x.lua": rules, "policies/limits.csv": "role,most,note\nchief,5000,x\nclerk,100.50,y\n"}) as folder:
+            explanation = self.explained(folder.run, "a.x", '{"amount":4380,"role":"clerk"}')
+            reads = {read["path"]: read.get("value") for read in explanation["read"]}
+            self.assertEqual((reads["$data/limits.csv/3/most"], "$data/limits.csv/3/note" in reads), ("100.5", False))
+            self.assertEqual([turn["to"] for turn in explanation["turns"]], ["100.50", "chief"])
+            shown = folder.run("explain", "--policy", "a.x", data='{"amount":4380,"role":"clerk"}').stdout.decode()
+            self.assertRegex(shown, r"\n  limits\.csv row 3 +most 100\.5\n")
+
     def test_the_statement_that_decided_is_named_not_one_that_it_called(self):
         body = """local function route(n)
             return { n }

@@ -110,7 +110,9 @@ let package = Package(
       swiftSettings: strict),
     .testTarget(
       name: "RemitAnalysisTests",
-      dependencies: ["RemitAnalysis", "RemitEngine", "RemitPolicy", "RemitLua", "RemitWire", "RemitModel"],
+      dependencies: [
+        "RemitAnalysis", "RemitEngine", "RemitPolicy", "RemitLua", "RemitWire", "RemitModel", "RemitTestKit",
+      ],
       swiftSettings: strict),
   ],
   cLanguageStandard: .gnu17

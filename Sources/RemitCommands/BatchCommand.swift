@@ -27,16 +27,7 @@ struct BatchCommand: ParsableCommand {
     case ndjson, csv
   }
 
-  @Option(help: ArgumentHelp("The policy that decides, such as approval.purchase_order.", valueName: "name"))
-  var policy: String
-
-  @Option(
-    name: .customLong("param"), parsing: .singleValue,
-    help: ArgumentHelp("Set one of the policy's params; may be given again for others.", valueName: "key=value"))
-  var params: [String] = []
-
-  @Option(help: ArgumentHelp("The decisions' time: a date or an RFC 3339 time. (default: now)", valueName: "time"))
-  var at: String?
+  @OptionGroup var decision: DecisionOptions
 
   @Option(help: ArgumentHelp("How many workers decide. (default: one for each core)", valueName: "n"))
   var jobs: Int?
@@ -58,13 +49,13 @@ struct BatchCommand: ParsableCommand {
     guard (1...Self.jobsMax).contains(jobs) else {
       throw CommandFailure(.usage, "--jobs: expected a number from 1 to \(Self.jobsMax), got \(jobs)")
     }
-    let paramsJSON = try Params.json(params)
-    let at = at ?? SystemClock.now()
+    let paramsJSON = try decision.paramsJSON()
+    let at = decision.time
     let loader = try folders.loader()
     let policy: LoadedPolicy
     let evaluator: Evaluator
     do {
-      let (loaded, machine) = try loader.load(named: self.policy)
+      let (loaded, machine) = try loader.load(named: decision.policy)
       policy = loaded
       evaluator = try Evaluator(loaded, machine: machine, params: paramsJSON, at: at)
     } catch let error as PolicyLoadError {

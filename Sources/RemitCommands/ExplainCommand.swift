@@ -24,16 +24,7 @@ struct ExplainCommand: ParsableCommand {
     case en, zh
   }
 
-  @Option(help: ArgumentHelp("The policy that decides, such as approval.purchase_order.", valueName: "name"))
-  var policy: String
-
-  @Option(
-    name: .customLong("param"), parsing: .singleValue,
-    help: ArgumentHelp("Set one of the policy's params; may be given again for others.", valueName: "key=value"))
-  var params: [String] = []
-
-  @Option(help: ArgumentHelp("The decision's time: a date or an RFC 3339 time. (default: now)", valueName: "time"))
-  var at: String?
+  @OptionGroup var decision: DecisionOptions
 
   @Option(help: "The language of the words.")
   var lang = Language.en
@@ -47,12 +38,12 @@ struct ExplainCommand: ParsableCommand {
   var file: String?
 
   func run() throws {
-    let paramsJSON = try Params.json(params)
-    let at = at ?? SystemClock.now()
+    let paramsJSON = try decision.paramsJSON()
+    let at = decision.time
     let loader = try folders.loader()
     let explainer: Explainer
     do {
-      let (loaded, _) = try loader.load(named: policy)
+      let (loaded, _) = try loader.load(named: decision.policy)
       if loaded.declaration.group != nil {
         throw CommandFailure(
           .usage,

@@ -1,7 +1,7 @@
-import Glibc
 import RemitEngine
 import RemitModel
 import RemitPolicy
+import RemitTestKit
 import RemitWire
 import Testing
 
@@ -30,23 +30,11 @@ struct ExplainerTests {
   private func withExplainer<Result>(
     budget: SearchBudget = SearchBudget(), _ body: (Explainer) throws -> Result
   ) throws -> Result {
-    var template = Array("/tmp/remit-tests-XXXXXX".utf8CString)
-    try #require(unsafe template.withUnsafeMutableBufferPointer { unsafe mkdtemp($0.baseAddress!) != nil })
-    let path = String(decoding: template.dropLast().map { UInt8(bitPattern: $0) }, as: UTF8.self)
-    let files = [("a/x.lua", policy), ("limits.csv", "role,limit\nclerk,100\nchief,5000\n")]
-    defer {
-      for (name, _) in files { unsafe unlink("\(path)/\(name)") }
-      unsafe rmdir("\(path)/a")
-      unsafe rmdir(path)
-    }
-    try #require(unsafe mkdir("\(path)/a", 0o755) == 0)
-    for (name, text) in files {
-      let file = unsafe open("\(path)/\(name)", O_WRONLY | O_CREAT, 0o644)
-      let bytes = Array(text.utf8)
-      try #require(unsafe bytes.withUnsafeBytes { unsafe write(file, $0.baseAddress, $0.count) } == bytes.count)
-      close(file)
-    }
-    let loader = PolicyLoader(ModuleStore(folder: PolicyFolder(policies: path, plugins: "nothing")))
+    let folder = TemporaryFolder([
+      "a/x.lua": policy, "limits.csv": "role,limit\nclerk,100\nchief,5000\n",
+    ])
+    defer { withExtendedLifetime(folder) {} }
+    let loader = PolicyLoader(ModuleStore(folder: PolicyFolder(policies: folder.path, plugins: "nothing")))
     let (loaded, _) = try loader.load(named: "a.x")
     return try body(Explainer(loaded, params: Array("{}".utf8), at: "2025-06-15", budget: budget))
   }

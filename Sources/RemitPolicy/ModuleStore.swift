@@ -24,7 +24,6 @@ package final class ModuleStore: Sendable {
   /// What this one differs from, and where.
   private let base: ModuleStore?
   private let replacements: [PolicyFolder.Place: [UInt8]]
-
   /// The native plugins that policies may require, by their names without `plugin.`.
   let natives: [String: NativeLibrary]
 
@@ -48,6 +47,7 @@ package final class ModuleStore: Sendable {
   /// - Parameter files: By the names that messages have for them.
   package init(_ base: ModuleStore, replacing files: [String: [UInt8]], limits: Limits? = nil) {
     folder = base.folder
+    natives = base.natives
     self.limits = limits ?? base.limits
     natives = base.natives
     self.base = base

@@ -51,17 +51,17 @@ struct MutationRunTests {
         """)
     #expect(
       report.survivors == [
-        "a/x.lua:2:74: `min = 0` → `min = -1`", "a/x.lua:5:13: `tx.a <= 5` → `tx.a < 5`",
+        "a/x.lua:2:85: `min = 0` → `min = -1`", "a/x.lua:5:13: `tx.a <= 5` → `tx.a < 5`",
         "a/x.lua:5:16: `tx.a <= 5` → `tx.a <= 6`", "a/x.lua:5:16: `tx.a <= 5` → `tx.a <= 4`",
-        "a/x.lua:8:61: `more = tx.a * 2` → `more = nil`", "a/x.lua:8:66: `tx.a * 2` → `tx.a / 2`",
-        "a/x.lua:8:68: `tx.a * 2` → `tx.a * 3`", "a/x.lua:8:68: `tx.a * 2` → `tx.a * 1`",
+        "a/x.lua:8:62: `more = tx.a * 2` → `more = nil`", "a/x.lua:8:67: `tx.a * 2` → `tx.a / 2`",
+        "a/x.lua:8:69: `tx.a * 2` → `tx.a * 3`", "a/x.lua:8:69: `tx.a * 2` → `tx.a * 1`",
       ])
   }
 
   @Test func whatNoTestRunsIsSaidToBeSo() throws {
     let report = try report(
       tests: "return test \"a.x\" { { name = \"1\", input = { a = 0 }, expect = { outcome = \"low\" } } }")
-    #expect(report.survivors.contains("a/x.lua:8:66: `tx.a * 2` → `tx.a / 2` (no test runs it)"))
+    #expect(report.survivors.contains("a/x.lua:8:67: `tx.a * 2` → `tx.a / 2` (no test runs it)"))
   }
 
   @Test func anEquivalentMutantIsListedByItsLineAndAStaleRowIsReported() throws {

@@ -5,7 +5,8 @@ extension Mutator {
       let place = Int(at)..<Int(at + operation.length)
       for other in Self.others(operation) { add(place, other, context: range(id)) }
     case .unary(let operation, let operand) where operation == .not || operation == .negate && !isNumber(operand):
-      add(range(id).lowerBound..<range(operand).lowerBound, "", context: range(id))
+      // Not to make one word of `and-x`.
+      add(range(id).lowerBound..<range(operand).lowerBound, " ", context: range(id))
     default: break
     }
   }

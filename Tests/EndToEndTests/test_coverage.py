@@ -4,7 +4,7 @@ import os
 import re
 import unittest
 
-from support import Folder
+from support import Folder, run
 
 LIB = """local lib = {}
 function lib.half(x)
@@ -236,6 +236,10 @@ return { half = half }
             self.assertRegex(alone, r"(?m)^plugin\.p +1 +83\.3% +50\.0%$")
             self.assertIn("plugins/p/plugin.lua:4: condition `x < settings.floor` never false", alone)
             self.assertNotIn("plugins/", place.run("test", "--coverage", "shop.order").stdout.decode())
+
+    def test_the_shipped_policies_are_covered(self):
+        done = run("test", "policies", "--coverage-min", "100")
+        self.assertEqual((done.returncode, done.stderr), (0, b""), done.stdout.decode())
 
     def test_a_file_that_cannot_be_written(self):
         with folder(SMALL) as place:

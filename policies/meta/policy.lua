@@ -57,10 +57,19 @@ function policy(declaration) end
 ---@class (exact) remit.ExpectedError
 ---@field code "parse_error"|"invalid_input"|"invalid_params"|"policy_error"|"budget_exceeded"
 ---@field message? string
+---@field contains? string a part of the message
 ---@field path? string a JSON Pointer: `/amount`
 ---@field line? integer
 ---@field budget? "instructions"|"memory"|"time"
 ---@field errors? table[]
+
+---In an input of a test: JSON's null.
+---@type any
+null = nil
+
+---In what a test expects: the decision has no such key.
+---@type any
+absent = nil
 
 ---One case of a test file. Either `expect` or `error` is there.
 ---@class (exact) remit.Case
@@ -68,6 +77,7 @@ function policy(declaration) end
 ---@field input table the transaction
 ---@field params? table<string, any> params that are not their defaults
 ---@field at? string a date, or an RFC 3339 time; absent: 2025-01-01T00:00:00Z
+---@field files? table<string, string> data files of the case's own, from their names to their texts
 ---@field expect? table the keys that are named must be equal, others are free
 ---@field error? remit.ExpectedError
 

@@ -1,6 +1,7 @@
 # make run    build for release, decide a sample of real purchase orders, and say what came out
 # make test   every test: Swift, policies, the built binary
 # make check  what CI holds beside the tests: formatting, no stray paths, the static checks of policies and plugins
+# make pages  docs/policies, from the declarations of the policies
 # make bench  speed against the bare C limit
 
 SWIFT ?= swift
@@ -8,7 +9,7 @@ REMIT := .build/release/remit
 # Release builds: no frame pointers in C, which the decision path feels, and no debug information in the program.
 RELEASE := -c release -Xcc -fomit-frame-pointer -Xlinker -s
 
-.PHONY: run test check bench build plugins packages clean
+.PHONY: run test check bench build plugins pages packages clean
 
 run: build
 	@scripts/run-sample $(REMIT)
@@ -32,6 +33,9 @@ test: build plugins
 check: build
 	@scripts/check
 	@$(REMIT) check
+
+pages: build
+	@$(REMIT) policies --markdown --output docs/policies
 
 bench: build
 	@$(MAKE) -s -C benchmarks/limit

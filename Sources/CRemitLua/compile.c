@@ -270,6 +270,7 @@ static remit_type *compile(lua_State *L, int index, compiler *c, const char *whe
   } else {
     raw_field(L, spec, "sensitive");
     if (lua_toboolean(L, -1)) type->sensitive = true;
+    if (raw_field(L, spec, "summary") == LUA_TSTRING) type->summary = keep(L, -1, NULL);
     if (type->kind == REMIT_ENUM) {
       compile_enum(L, spec, type, c, where);
     } else if (type->kind == REMIT_LIST || type->kind == REMIT_MAP) {
@@ -350,10 +351,8 @@ static void compile_params(lua_State *L, int params, int order, remit_policy *po
     int type = lua_gettop(L) - 1;
     param->type = remit_compile_type(L, type, slots, &policy->slot_count, where);
     if (param->type->kind > REMIT_ENUM) luaL_error(L, "%s: a param is a single value", where);
+    param->summary = param->type->summary;
     lua_getfield(L, type, "spec");
-    lua_getfield(L, -1, "summary");
-    if (lua_type(L, -1) == LUA_TSTRING) param->summary = keep(L, -1, NULL);
-    lua_settop(L, type + 2);
     compile_default(L, param, policy, slots);
     lua_settop(L, type - 1);
   }

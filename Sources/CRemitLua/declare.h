@@ -64,6 +64,7 @@ typedef struct remit_type {
   remit_guess *guesses;       /* REMIT_GUESSES of them */
 
   struct remit_type *of;      /* list, map */
+  char *summary;              /* what it means, for people; or NULL */
 } remit_type;
 
 typedef struct remit_param {

@@ -59,6 +59,7 @@ static void describe_type(remit_buffer *out, const remit_type *type) {
       text(out, type->fields[i].name.bytes);
       key(out, "type");
       describe_type(out, type->fields[i].type);
+      optional_text(out, "summary", type->fields[i].type->summary);
       remit_buffer_byte(out, '}');
     }
     remit_buffer_byte(out, ']');

@@ -73,18 +73,9 @@ private enum NewFiles {
       throw CommandFailure(.usage, "\(file.path) is there already: nothing was written")
     }
     for file in files {
-      try makeFolder(above: file.path)
+      try OutputFile.makeFolder(above: file.path)
       try write(file.text, to: file.path)
       Terminal.print(file.path)
-    }
-  }
-
-  private static func makeFolder(above path: String) throws {
-    let parts = path.split(separator: "/", omittingEmptySubsequences: false).dropLast()
-    for count in parts.indices {
-      let folder = parts[...count].joined(separator: "/")
-      guard !folder.isEmpty, unsafe mkdir(folder, 0o777) != 0, errno != EEXIST else { continue }
-      throw CommandFailure(.usage, "cannot make the folder \(folder): \(systemError())")
     }
   }
 

@@ -22,6 +22,18 @@ enum OutputFile {
     guard close(file) == 0 else { throw failure(path) }
   }
 
+  /// Makes the folders that the file is to stand in, where they are not there.
+  static func makeFolder(above path: String) throws {
+    let parts = path.split(separator: "/", omittingEmptySubsequences: false).dropLast()
+    for count in parts.indices {
+      let folder = parts[...count].joined(separator: "/")
+      guard !folder.isEmpty, unsafe mkdir(folder, 0o777) != 0, errno != EEXIST else { continue }
+      // SAFETY: `strerror` returns a text that ends in a zero byte.
+      let why = unsafe String(cString: strerror(errno)).lowercased()
+      throw CommandFailure(.usage, "cannot make the folder \(folder): \(why)")
+    }
+  }
+
   private static func failure(_ path: String) -> CommandFailure {
     // SAFETY: `strerror` returns a text that ends in a zero byte.
     CommandFailure(.usage, "cannot write \(path): \(unsafe String(cString: strerror(errno)).lowercased())")

@@ -1,31 +1,66 @@
 internal import ArgumentParser
-private import RemitModel
-private import RemitPolicy
+internal import RemitModel
+internal import RemitPolicy
 
 /// `remit policies`: what there is to decide by.
 struct PoliciesCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "policies",
     abstract: "List the policies with versions, inputs, params and reasons.",
-    discussion: "Exit status: 0, or 4 where some policies could not be loaded; the others are listed all the same."
+    discussion: """
+      With --markdown it writes a page for each: its declaration, its reasons in English and Chinese, and one decision from its \
+      tests.
+
+      Exit status: 0, 2 wrong usage or an unknown policy, 4 where some policies or their tests could not be loaded; the others \
+      are listed all the same.
+      """
   )
 
   @Flag(help: "Write one JSON array.")
   var json = false
 
+  @Flag(help: "Write a page of Markdown for each policy.")
+  var markdown = false
+
+  @Option(
+    help: ArgumentHelp(
+      "With --markdown: write the pages as files into this folder, and without a name README.md, which lists them.",
+      valueName: "dir"))
+  var output: String?
+
   @OptionGroup var folders: FolderOptions
+
+  @Argument(help: ArgumentHelp("One policy, such as approval.purchase_order. (default: all)", valueName: "name"))
+  var name: String?
+
+  func validate() throws {
+    if json && markdown { throw ValidationError("--json and --markdown contradict each other: give one of them") }
+    if output != nil && !markdown { throw ValidationError("--output goes with --markdown") }
+    if output == "" { throw ValidationError("--output: expected a folder, got nothing") }
+  }
 
   func run() throws {
     let loader = try folders.loader()
-    let (policies, diagnostics) = loader.loadAll()
-    if json {
+    var (policies, diagnostics) = try load(loader)
+    if markdown {
+      diagnostics += try write(pagesOf: policies, loader)
+    } else if json {
       Terminal.print(LoadedPolicy.catalogue(policies))
     } else {
       for line in policies.flatMap(Self.lines) { Terminal.print(line) }
     }
-    for file in loader.store.folder.misnamedFiles() { Terminal.warn(misnamed: file) }
+    if name == nil { loader.store.folder.misnamedFiles().forEach(Terminal.warn) }
     guard diagnostics.isEmpty else {
       throw CommandFailure(.policyNotLoaded, messages: diagnostics.map(\.description))
+    }
+  }
+
+  private func load(_ loader: PolicyLoader) throws -> ([LoadedPolicy], [Diagnostic]) {
+    guard let name else { return loader.loadAll() }
+    do throws(PolicyLoadError) {
+      return ([try loader.load(named: name).0], [])
+    } catch {
+      throw CommandFailure(error)
     }
   }
 

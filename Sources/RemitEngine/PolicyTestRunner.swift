@@ -5,7 +5,7 @@ internal import RemitWire
 
 /// Runs the cases of a policy's test file through the same decision as every other input.
 package struct PolicyTestRunner {
-  private let loader: PolicyLoader
+  let loader: PolicyLoader
   /// Lends machines and sees results; without one each case has a machine of its own.
   let observer: (any TestObserver)?
 

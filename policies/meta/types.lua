@@ -8,26 +8,26 @@
 ---@field min? integer characters
 ---@field max? integer characters
 ---@field default? string of a param
----@field summary? string of a param
+---@field summary? string what it means, for people
 ---@field sensitive? boolean keep the value out of error messages
 
 ---@class (exact) remit.NumberOptions
 ---@field min? number|string
 ---@field max? number|string
 ---@field default? number|string of a param
----@field summary? string of a param
+---@field summary? string what it means, for people
 ---@field sensitive? boolean keep the value out of error messages
 
 ---@class (exact) remit.PlainOptions
 ---@field default? any of a param
----@field summary? string of a param
+---@field summary? string what it means, for people
 ---@field sensitive? boolean keep the value out of error messages
 
 ---@class (exact) remit.HolderOptions
 ---@field of remit.Type what it holds
 ---@field min? integer how many, at least
 ---@field max? integer how many, at most
----@field summary? string
+---@field summary? string what it means, for people
 ---@field sensitive? boolean keep the values out of error messages
 
 ---@class remit.EnumOptions: remit.PlainOptions

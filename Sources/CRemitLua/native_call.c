@@ -92,11 +92,13 @@ static size_t fill(lua_State *L, const remit_provided *f, int index, remit_plugi
 }
 
 static _Noreturn void blame(lua_State *L, const remit_provided *f, const char *what) {
+  remit_charge(L, REMIT_REFUSAL_STEPS);
   luaL_error(L, "%s.%s: its result %s: the plugin breaks its own declaration", f->plugin, f->name, what);
   __builtin_unreachable();
 }
 
 static void raise_failure(lua_State *L, const remit_provided *f, const call_host *h) {
+  remit_charge(L, REMIT_REFUSAL_STEPS);
   const char *text = (const char *)h->text->bytes;
   size_t length = h->failed ? h->text->length : 0;
   if (!length) luaL_error(L, "%s.%s: it failed and does not say why", f->plugin, f->name);

@@ -34,6 +34,9 @@ typedef struct remit_declared_plugin {
 /* The plugin of that name that has declared itself in this machine, or NULL. */
 remit_declared_plugin *remit_plugin_find(remit_vm *vm, const char *name, size_t length);
 
+/* A refused call takes half a microsecond, most of it for its words: a policy that catches one after the other pays for that. */
+enum { REMIT_REFUSAL_STEPS = 64 };
+
 /* ---- provide.c: from what a plugin's file returns to what policies get */
 
 /* Where the C function at the top of the stack is one that a plugin provides: its declaration, else NULL. */

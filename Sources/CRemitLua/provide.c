@@ -31,12 +31,16 @@ static bool became_day(lua_State *L, int index, const remit_type *type) {
 void remit_check_arguments(lua_State *L, const remit_provided *f) {
   int given = lua_gettop(L);
   while (given > (int)f->taken && lua_isnil(L, given)) given--;
-  if (given > (int)f->taken) refuse_count(L, f, given);
+  if (given > (int)f->taken) {
+    remit_charge(L, REMIT_REFUSAL_STEPS);
+    refuse_count(L, f, given);
+  }
   lua_settop(L, (int)f->taken);
   remit_misfit why;
   for (uint32_t i = 0; i < f->taken; i++) {
     const remit_taken *each = &f->takes[i];
     if (became_day(L, (int)i + 1, each->type) || remit_conforms(L, (int)i + 1, each->type, &why)) continue;
+    remit_charge(L, REMIT_REFUSAL_STEPS);
     luaL_error(L, "%s.%s: %s%s: %s", f->plugin, f->name, each->name, why.path, why.words);
   }
 }
@@ -50,8 +54,10 @@ static int call_provided(lua_State *L) {
   for (uint32_t i = 1; i <= f->taken; i++) lua_pushvalue(L, (int)i);
   lua_call(L, (int)f->taken, 1);
   remit_misfit why;
-  if (!remit_conforms(L, -1, f->gives, &why))
+  if (!remit_conforms(L, -1, f->gives, &why)) {
+    remit_charge(L, REMIT_REFUSAL_STEPS);
     luaL_error(L, "%s.%s: its result%s: %s: the plugin breaks its own declaration", f->plugin, f->name, why.path, why.words);
+  }
   return 1;
 }
 

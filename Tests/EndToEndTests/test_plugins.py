@@ -284,6 +284,14 @@ class Hostile(Plugin):
             "local t = {} for i = 1, 20000 do t[i] = i end for i = 1, 100 do p.f(t) end", prelude='local p = require "plugin.p"\n'))
         self.assertEqual((error["code"], error["budget"]), ("budget_exceeded", "instructions"))
 
+    def test_refusals_cost_steps(self):
+        """A policy that catches one after the other ends by its steps, well before the clock."""
+        for call in ("pcall(p.add)", "pcall(p.add, 'x')", "pcall(p.add, 1, 2, 3)", "pcall(p.bad)", "pcall(p.add, ('x'):rep(100))"):
+            text = plugin(ADD + ", bad = { takes = {}, gives = text {} }", "local function add(a) return a end\nreturn { add = add, bad = function() end }\n")
+            with self.subTest(call):
+                error = self.error({"plugin.lua": text}, policy(f"while true do {call} end", prelude='local p = require "plugin.p"\n'))
+                self.assertEqual((error["code"], error["budget"]), ("budget_exceeded", "instructions"))
+
     def test_loading_has_its_budget(self):
         self.refused({"plugin.lua": plugin(body="while true do end\n" + ADD_BODY)}, "budget of instructions is spent")
         self.refused({"plugin.lua": plugin(body="local s = 'x' while true do s = s .. s end\n" + ADD_BODY)}, "budget of memory is spent")

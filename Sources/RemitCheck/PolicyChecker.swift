@@ -100,6 +100,7 @@ package struct PolicyChecker {
     findings.formUnion(TableRules.findings(source))
     findings.formUnion(LocalRules.findings(source))
     for call in source.literalCalls where call.name == "require" && modules[call.literal] == nil {
+      guard !loader.store.isNative(call.literal) else { continue }
       let hint = suggestions.hint(call.literal, among: modules.keys, of: "require")
       findings.insert(
         source.finding(.unknownModule, at: call.argument, "module \"\(call.literal)\" not found\(hint)"))

@@ -27,6 +27,11 @@ package final class ModuleStore: Sendable {
   /// The native plugins that policies may require, by their names without `plugin.`.
   let natives: [String: NativeLibrary]
 
+  /// True for the module of a native plugin, which no file holds.
+  package func isNative(_ module: String) -> Bool {
+    module.hasPrefix("plugin.") && natives[String(module.dropFirst("plugin.".count))] != nil
+  }
+
   /// - Parameter former: The snapshot before this one. A dataset of it is taken over where its file has the same bytes and
   ///   is declared alike, and is kept alive by whoever uses it.
   package init(
@@ -183,7 +188,7 @@ package final class ModuleStore: Sendable {
           found.insert(Diagnostic(file: required.file, line: required.line, message: refusal))
           continue
         }
-        if let native = PolicyFolder.pluginName(ofModule: required.module), natives[native] != nil { continue }
+        if isNative(required.module) { continue }
         if case .missing = module(named: required.module) {
           let message = "module \"\(required.module)\" not found"
           found.insert(Diagnostic(file: required.file, line: required.line, message: message))

@@ -229,6 +229,10 @@ class Loading(Native):
         with Folder(files) as folder:
             self.assertEqual(folder.run("test", "--native-plugin", f"p={library}").stdout, b"1 passed, 0 failed\n")
             self.assertEqual(folder.run("test").returncode, 1)
+            self.assertNotIn(b"not found", folder.run("check", "--native-plugin", f"p={library}").stdout)
+            self.assertIn(b'module "plugin.p" not found', folder.run("check").stdout)
+            done = folder.run("explain", "--policy", "x.y", "--native-plugin", f"p={library}", data="{}")
+            self.assertEqual(done.returncode, 0, done.stderr)
 
     def test_it_is_part_of_the_version(self):
         one, same, other = self.compile(), self.compile(), self.compile(body='return h->give_text(h, "y", 1);')

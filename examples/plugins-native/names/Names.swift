@@ -34,9 +34,10 @@ private let joinedForms = ["股份有限公司", "有限责任公司", "有限�
 
 // MARK: - The functions
 
-private typealias Call = @convention(c) (
-  UnsafePointer<remit_plugin_value>?, Int, UnsafePointer<remit_plugin_host>?
-) -> Int32
+private typealias Call =
+  @convention(c) (
+    UnsafePointer<remit_plugin_value>?, Int, UnsafePointer<remit_plugin_host>?
+  ) -> Int32
 
 private func text(_ value: remit_plugin_value) -> String {
   // SAFETY: Remit's bytes are valid during the call, and copied here.

@@ -53,9 +53,9 @@ static bool misfit(lua_State *L, int index, const remit_type *type, remit_misfit
     size_t whole, clipped;
     const char *bytes = lua_tolstring(L, index, &whole);
     remit_message_clip(bytes, whole, GOT_MAX, &clipped);
-    if (remit_utf8_valid((const uint8_t *)bytes, clipped) && !memchr(bytes, 0, clipped))
-      snprintf(text, room, ", got \"%.*s%s\"", (int)clipped, bytes, clipped < whole ? "…" : "");
-    else snprintf(text, room, ", got a text that is not UTF-8");
+    if (!remit_utf8_valid((const uint8_t *)bytes, clipped)) snprintf(text, room, ", got a text that is not UTF-8");
+    else if (memchr(bytes, 0, clipped)) snprintf(text, room, ", got a text with a zero byte");
+    else snprintf(text, room, ", got \"%.*s%s\"", (int)clipped, bytes, clipped < whole ? "…" : "");
   } else if (lua_isboolean(L, index)) {
     snprintf(text, room, ", got %s", lua_toboolean(L, index) ? "true" : "false");
   } else if (lua_isnoneornil(L, index)) {

@@ -24,6 +24,14 @@ typedef struct call_host {
 
 static call_host *host_of(const remit_plugin_host *host) { return (call_host *)(void *)host; }
 
+/* A result takes the place of whatever came before it, a failure too. */
+static call_host *given(const remit_plugin_host *host, uint32_t type) {
+  call_host *h = host_of(host);
+  h->given = type;
+  h->failed = false;
+  return h;
+}
+
 static void keep(call_host *h, const char *bytes, size_t length, size_t most) {
   h->text->length = 0;
   h->too_long = length > most;
@@ -31,23 +39,18 @@ static void keep(call_host *h, const char *bytes, size_t length, size_t most) {
 }
 
 static int give_text(const remit_plugin_host *host, const char *bytes, size_t length) {
-  call_host *h = host_of(host);
-  h->given = REMIT_PLUGIN_TEXT;
+  call_host *h = given(host, REMIT_PLUGIN_TEXT);
   keep(h, bytes, length, REMIT_PLUGIN_RESULT_BYTES_MAX);
   return 0;
 }
 
 static int give_integer(const remit_plugin_host *host, int64_t value) {
-  call_host *h = host_of(host);
-  h->given = REMIT_PLUGIN_INTEGER;
-  h->integer = value;
+  given(host, REMIT_PLUGIN_INTEGER)->integer = value;
   return 0;
 }
 
 static int give_boolean(const remit_plugin_host *host, int value) {
-  call_host *h = host_of(host);
-  h->given = REMIT_PLUGIN_BOOLEAN;
-  h->integer = value != 0;
+  given(host, REMIT_PLUGIN_BOOLEAN)->integer = value != 0;
   return 0;
 }
 

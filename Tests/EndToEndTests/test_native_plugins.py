@@ -311,6 +311,14 @@ class Calls(Native):
         long = self.compile(body="char t[4000]; for (int i = 0; i < 4000; i += 2) memcpy(t + i, \"é\", 2); return h->fail(h, t, 4000);")
         self.assertTrue(self.error(long)["message"].endswith("p.f: " + "é" * 256))
 
+    def test_a_result_after_a_failure_takes_its_place(self):
+        for gives, body, value in (("TEXT", 'h->fail(h, "no", 2); return h->give_text(h, "x", 1);', "x"), ("INTEGER", 'h->fail(h, "no", 2); return h->give_integer(h, 5);', 5),
+                                   ("BOOLEAN", 'h->fail(h, "no", 2); return h->give_boolean(h, 1);', True)):
+            with self.subTest(gives):
+                self.assertEqual(self.got(self.compile(gives=f"REMIT_PLUGIN_{gives}", body=body), "p.f(nil)"), value)
+        error = self.error(self.compile(body='h->fail(h, "no", 2); h->give_text(h, "x", 1); return 1;'))
+        self.assertTrue(error["message"].endswith("p.f: it failed and does not say why"), error)
+
     def test_the_budget(self):
         """The cost is charged before the call: what it does not hold is not called."""
         spent = self.compile(cost="2000000, 0", body="abort();")

@@ -383,6 +383,7 @@ class Calls(Plugin):
             ("record { a = optional(text {}) }", "tx", '.a: expected text, got 1.5'), ("record { text = text {} }", "tx", None),
             ("text {}", '"' + "x" * 200 + '"', None), ("text { max = 5 }", '"' + "x" * 200 + '"', "must have at most 5 characters"),
             ("integer {}", '"' + "ä" * 100 + '"', 'expected integer, got "' + "ä" * 30 + '…"'), ("integer {}", '"\\xff"', "expected integer, got a text that is not UTF-8"),
+            ("integer {}", '"a\\0b"', "expected integer, got a text with a zero byte"),
             ("text { sensitive = true, max = 1 }", "5", "expected text, got a number"),
             ("text {}", '"a", nil, nil', None), ("text {}", '"a", 1', "takes 1 argument, got 2"),
         ]

@@ -53,7 +53,6 @@ package final class ModuleStore: Sendable {
   package init(_ base: ModuleStore, replacing files: [String: [UInt8]], limits: Limits? = nil) {
     folder = base.folder
     self.limits = limits ?? base.limits
-    natives = base.natives
     self.base = base
     state = Mutex(State(datasets: Datasets()))
     replacements = Dictionary(uniqueKeysWithValues: files.map { (PolicyFolder.place(shown: $0), $1) })

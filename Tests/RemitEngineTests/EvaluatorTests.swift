@@ -157,7 +157,7 @@ struct PolicyTestRunnerTests {
       ),
       (
         "{ name = \"n\", something = 1, expect = { outcome = \"low\" } }",
-        "unknown key \"something\": a case has name, input, params, at, expect, error"
+        "unknown key \"something\": a case has name, input, params, at, files, expect, error"
       ),
       (
         "{ name = \"n\", expect = { outcome = \"low\" }, error = { code = \"invalid_input\" } }",

@@ -38,7 +38,9 @@ package struct PluginTestRunner {
     _ = try loader.load(name, settings: .some(nil))
     var read: [PolicyTestRunner.Case] = []
     var seen: Set<String> = []
-    for suite in try TestFile.suites(module: "\(module).plugin_test", file: Self.file(name), in: loader.store) {
+    let lines = CaseLines(ofFile: Self.file(name), in: loader.store)
+    let suites = try TestFile.suites(module: "\(module).plugin_test", file: Self.file(name), in: loader.store)
+    for (place, suite) in suites.enumerated() {
       let subject = suite["policy"]?.string ?? ""
       guard subject == module else {
         throw broken(name, "expected test \"\(module)\", got test \"\(subject)\": a plugin's tests are its own")
@@ -50,7 +52,10 @@ package struct PluginTestRunner {
         let caseName = test["name"]?.string
         var mistakes = PluginTestShape.mistakes(in: test)
         if let caseName, !seen.insert(caseName).inserted { mistakes.append("another case of the file has this name") }
-        read.append(.init(name: caseName ?? "case \(index + 1)", test: test, mistakes: mistakes))
+        read.append(
+          .init(
+            name: caseName ?? "case \(index + 1)", test: test, mistakes: mistakes, file: Self.file(name),
+            line: lines.line(suite: place, index: index), number: index + 1))
       }
     }
     return read

@@ -8,25 +8,36 @@ package struct PolicyTestRunner {
   let loader: PolicyLoader
   /// Lends machines and sees results; without one each case has a machine of its own.
   let observer: (any TestObserver)?
+  /// What properties begin with, in the place of their own seed.
+  let seed: UInt64?
+  /// What cases of one policy share, where there is no observer.
+  var pool: EvaluatorPool?
 
   /// The time of a case that does not name one: the same on every day, so that a test that passes goes on passing.
   package static let defaultAt = "2025-01-01T00:00:00Z"
 
-  package init(_ loader: PolicyLoader) {
-    self.init(loader, observer: nil)
+  package init(_ loader: PolicyLoader, seed: UInt64? = nil) {
+    self.init(loader, observer: nil, seed: seed)
   }
 
-  init(_ loader: PolicyLoader, observer: (any TestObserver)?) {
+  init(_ loader: PolicyLoader, observer: (any TestObserver)?, seed: UInt64? = nil) {
     self.loader = loader
     self.observer = observer
+    self.seed = seed
   }
 
   /// What became of one case.
-  package struct CaseResult: Equatable {
+  package struct CaseResult: Equatable, Sendable {
     package var policy: String
     package var name: String
     /// One line for each thing that is not as expected; empty where the case passed.
     package var differences: [String]
+    /// Where the case stands, as messages name it; line 0 where that is not known.
+    package var file = ""
+    package var line = 0
+    /// Its place among the cases of the file that are of this policy, from 1.
+    package var number = 0
+    package var seconds = 0.0
   }
 
   /// Runs all cases in the test file that stands beside the policy.
@@ -51,12 +62,18 @@ package struct PolicyTestRunner {
     let name: String
     let test: JSONView
     let mistakes: [String]
+    /// Where it stands; line 0 where that is not known.
+    var file = ""
+    var line = 0
+    /// Its place in its suite, from 1.
+    var number = 0
   }
 
   /// Reads the test file that stands beside the policy; throws as `run` does.
   func suites(of name: PolicyName) throws(PolicyLoadError) -> [Suite] {
     var suites: [Suite] = []
     var seen: Set<String> = []
+    let lines = CaseLines(ofFile: name.testFile, in: loader.store)
     for suite in try TestFile.suites(module: name.testModule, file: name.testFile, in: loader.store) {
       let policyName = suite["policy"]?.string ?? ""
       guard let cases = suite["cases"]?.elements, !cases.isEmpty else {
@@ -74,7 +91,9 @@ package struct PolicyTestRunner {
         let caseName = test["name"]?.string
         var mistakes = isGroup ? PolicyTestShape.mistakes(inGroup: test) : PolicyTestShape.mistakes(in: test)
         if let caseName, !seen.insert(caseName).inserted { mistakes.append("another case of the file has this name") }
-        return Case(name: caseName ?? "case \(index + 1)", test: test, mistakes: mistakes)
+        return Case(
+          name: caseName ?? "case \(index + 1)", test: test, mistakes: mistakes, file: name.testFile,
+          line: lines.line(suite: suites.count, index: index), number: index + 1)
       }
       suites.append(Suite(policy: policy, cases: read))
     }
@@ -120,6 +139,7 @@ package struct PolicyTestRunner {
     var params = Array("{}".utf8)
     if let given = test["params"], given.kind == .object { params = Array(given.rawBytes) }
     let at = test["at"]?.string ?? Self.defaultAt
+    if observer == nil, let pool { return try pool.evaluator(of: policy, params: params, at: at) }
     return try Evaluator(policy, machine: observer?.machine(for: policy), params: params, at: at)
   }
 
@@ -146,6 +166,6 @@ package struct PolicyTestRunner {
       let path = error?["path"]?.string.map { " at \($0)" } ?? ""
       return ["got the error \(code)\(path): \(error?["message"]?.string ?? "")"]
     }
-    return TestComparison.differences(expected: test["expect"], actual: decision)
+    return TestComparison.differences(expected: test["expect"], actual: decision, called: "decision.")
   }
 }

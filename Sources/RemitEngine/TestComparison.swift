@@ -9,14 +9,15 @@ enum TestComparison {
   static func differences(
     expected: JSONView?, actual: JSONView, called prefix: String = "", except left: String? = nil
   ) -> [String] {
-    (expected?.members ?? []).compactMap { key, wanted in
-      if key == left { return nil }
+    (expected?.members ?? []).flatMap { key, wanted -> [String] in
+      if key == left { return [] }
+      let got = actual[key]
       // `absent` in the test file.
       if wanted.isNull {
-        return actual[key].flatMap { $0.isNull ? nil : "\(prefix)\(key): expected nothing, got \($0.rawText)" }
+        return got.flatMap { $0.isNull ? nil : ["\(prefix)\(key): expected nothing, got \($0.rawText)"] } ?? []
       }
-      guard let got = actual[key] else { return "\(prefix)\(key): expected \(wanted.rawText), got nothing" }
-      return wanted.means(got) ? nil : "\(prefix)\(key): expected \(wanted.rawText), got \(got.rawText)"
+      guard let got else { return ["\(prefix)\(key): expected \(wanted.rawText), got nothing"] }
+      return TestDifference.lines(expected: wanted, actual: got, at: "\(prefix)\(key)")
     }
   }
 

@@ -31,14 +31,15 @@ PASSES = [
 ]
 # Case → what must stand below it.
 FAILS = {
-    '{ name = "outcome", input = { amount = 101 }, expect = { outcome = "approve" } }': ['outcome: expected "approve", got "reject"'],
-    '{ name = "number", input = { amount = 101 }, expect = { excess = 2 } }': ["excess: expected 2, got 1"],
+    '{ name = "outcome", input = { amount = 101 }, expect = { outcome = "approve" } }': ['decision.outcome: expected "approve", got "reject"'],
+    '{ name = "number", input = { amount = 101 }, expect = { excess = 2 } }': ["decision.excess: expected 2, got 1"],
     '{ name = "two things", input = { amount = 101 }, expect = { outcome = "approve", excess = 0.5 } }':
-        ['outcome: expected "approve", got "reject"', "excess: expected 0.5, got 1"],
-    '{ name = "nothing there", input = { amount = 1 }, expect = { excess = 0 } }': ["excess: expected 0, got nothing"],
-    '{ name = "shorter list", input = { amount = 1 }, expect = { list = { { role = "a" } } } }': ["list: expected ", "got "],
-    '{ name = "order of a list", input = { amount = 1 }, expect = { list = { { role = "b" }, { role = "a" } } } }': ["list: expected "],
-    '{ name = "text for number", input = { amount = 101 }, expect = { excess = "1" } }': ['excess: expected "1", got 1'],
+        ['decision.outcome: expected "approve", got "reject"', "decision.excess: expected 0.5, got 1"],
+    '{ name = "nothing there", input = { amount = 1 }, expect = { excess = 0 } }': ["decision.excess: expected 0, got nothing"],
+    '{ name = "shorter list", input = { amount = 1 }, expect = { list = { { role = "a" } } } }': ['decision.list[2]: expected nothing, got {"role":"b"}'],
+    '{ name = "order of a list", input = { amount = 1 }, expect = { list = { { role = "b" }, { role = "a" } } } }':
+        ['decision.list[1].role: expected "b", got "a"', 'decision.list[2].role: expected "a", got "b"'],
+    '{ name = "text for number", input = { amount = 101 }, expect = { excess = "1" } }': ['decision.excess: expected "1", got 1'],
     '{ name = "no error", input = { amount = 1 }, error = { code = "invalid_input" } }': ["expected the error", "approve"],
     '{ name = "an error", input = {}, expect = { outcome = "approve" } }': ["got the error invalid_input at /amount"],
     '{ name = "other path", input = {}, error = { code = "invalid_input", path = "/day" } }': ["error.path: expected \"/day\", got \"/amount\""],

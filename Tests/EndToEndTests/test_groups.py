@@ -699,8 +699,8 @@ class Tests(unittest.TestCase):
     def test_cases_that_fail(self):
         row = 'rows = { { id = "a" }, { id = "b" } }'
         for case, words in {
-            f"{row}, expect = {{ {{ count = 2 }}, {{ count = 3 }} }}": "row 2: count: expected 3, got 2",
-            f"{row}, expect = {{ {{ count = 2 }}, {{ other = 3 }} }}": "row 2: other: expected 3, got nothing",
+            f"{row}, expect = {{ {{ count = 2 }}, {{ count = 3 }} }}": "row 2: decision.count: expected 3, got 2",
+            f"{row}, expect = {{ {{ count = 2 }}, {{ other = 3 }} }}": "row 2: decision.other: expected 3, got nothing",
             f'{row}, expect = {{ {{ count = 2 }}, {{ error = {{ code = "policy_error" }} }} }}': "row 2: expected the error",
             f'{row}, error = {{ code = "policy_error" }}': "row 1: expected the error",
             'rows = { { id = 5 } }, expect = { { count = 1 } }': "row 1: got the error invalid_input at /id",

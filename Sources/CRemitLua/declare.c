@@ -219,7 +219,7 @@ static int declare_cases(lua_State *L) {
   lua_createtable(L, 0, 2);
   lua_pushvalue(L, lua_upvalueindex(1));
   lua_setfield(L, -2, "policy");
-  lua_pushvalue(L, 1);
+  remit_take_properties(L, 1);
   lua_setfield(L, -2, "cases");
   lua_rawgetp(L, LUA_REGISTRYINDEX, &remit_key_test);
   lua_setmetatable(L, -2);

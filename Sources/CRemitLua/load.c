@@ -269,6 +269,7 @@ static int load_tests(lua_State *L) {
   remit_start_loading(L);
   remit_set_test_words(L);
   remit_load_module(L, (const char *)job->name.bytes, job->name.length);
+  remit_freeze_properties(L);
   lua_newtable(L);
   lua_insert(L, -2);
   int list = lua_gettop(L) - 1, value = lua_gettop(L);

@@ -187,6 +187,16 @@ void remit_plugin_provide(lua_State *L, const char *module);
 /* Pushes the table of a native plugin's functions; false, nothing pushed, where the module is none. */
 bool remit_push_native(lua_State *L, const char *module);
 
+/* ---- plugin_call.c */
+/* Pushes what a valid JSON text means, of whatever type. */
+void remit_push_any(lua_State *L, remit_slice json);
+
+/* ---- property.c */
+/* Pushes a copy of the list of cases at `index`, in which the functions under `property` are numbers: they are kept apart. */
+void remit_take_properties(lua_State *L, int index);
+/* Makes them read-only, with all that they reach. */
+void remit_freeze_properties(lua_State *L);
+
 /* ---- vm.c */
 remit_policy *remit_vm_new_policy(remit_vm *vm, remit_slice name);
 /* Collects all garbage; protected by the caller. */

@@ -19,7 +19,7 @@ static void push_text(lua_State *L, remit_slice json) {
 }
 
 /* The text is valid, and no deeper than JSON may be in a test. */
-static void push_any(lua_State *L, remit_slice json) {
+void remit_push_any(lua_State *L, remit_slice json) {
   luaL_checkstack(L, 8, NULL);
   switch (json.bytes[0]) {
   case 'n': lua_pushnil(L); return;
@@ -37,7 +37,7 @@ static void push_any(lua_State *L, remit_slice json) {
   while (remit_json_walk_next(&walk)) {
     if (walk.object) push_text(L, (remit_slice){walk.key.bytes, walk.key.length});
     else lua_pushinteger(L, ++count);
-    push_any(L, walk.value);
+    remit_push_any(L, walk.value);
     lua_rawset(L, -3);
   }
 }
@@ -73,7 +73,7 @@ static int call(lua_State *L) {
     int count = 0;
     remit_json_walk walk;
     remit_json_walk_start(&walk, job->arguments);
-    for (; remit_json_walk_next(&walk); count++) push_any(L, walk.value);
+    for (; remit_json_walk_next(&walk); count++) remit_push_any(L, walk.value);
     lua_call(L, count, 1);
   }
   remit_budget_settle(L, vm);

@@ -67,6 +67,8 @@ package struct PolicyTestRunner {
     var line = 0
     /// Its place in its suite, from 1.
     var number = 0
+    /// The module of the file, which holds its property.
+    var module = ""
   }
 
   /// Reads the test file that stands beside the policy; throws as `run` does.
@@ -93,7 +95,8 @@ package struct PolicyTestRunner {
         if let caseName, !seen.insert(caseName).inserted { mistakes.append("another case of the file has this name") }
         return Case(
           name: caseName ?? "case \(index + 1)", test: test, mistakes: mistakes, file: name.testFile,
-          line: lines.line(suite: suites.count, index: index), number: index + 1)
+          line: lines.line(suite: suites.count, index: index), number: index + 1,
+          module: name.testModule)
       }
       suites.append(Suite(policy: policy, cases: read))
     }
@@ -103,6 +106,8 @@ package struct PolicyTestRunner {
   /// Runs one case, and says what differs, or what is wrong with the case.
   func run(_ item: Case, of policy: LoadedPolicy) -> [String] {
     guard item.mistakes.isEmpty else { return item.mistakes }
+    // What random inputs happen to reach says nothing of how well the tests are chosen: an observer does not see it.
+    if item.test["property"] != nil { return observer == nil ? runProperty(item, of: policy) : [] }
     if let files = item.test["files"] { return run(item.test, of: policy.name, in: policy.store, with: files) }
     return decide(item.test, policy)
   }

@@ -6,6 +6,7 @@ internal import RemitWire
 enum PolicyTestShape {
   private static let caseKeys = ["name", "input", "params", "at", "files", "expect", "error"]
   private static let groupCaseKeys = ["name", "rows", "params", "at", "files", "expect", "error"]
+  private static let propertyKeys = ["name", "property", "given", "runs", "seed", "params", "at"]
   private static let errorKeys = ["code", "message", "contains", "path", "line", "budget", "errors"]
 
   /// One line for each mistake; empty where the case can be run.
@@ -13,6 +14,7 @@ enum PolicyTestShape {
     guard isTable(test) else {
       return ["expected a table with a name, an input and what is expected, got \(test.rawText)"]
     }
+    if test["property"] != nil { return mistakes(inProperty: test) }
     return mistakes(in: test, known: caseKeys, inExpect: mistakes(inExpect:))
   }
 
@@ -21,6 +23,7 @@ enum PolicyTestShape {
     guard isTable(test) else {
       return ["expected a table with a name, rows and what is expected, got \(test.rawText)"]
     }
+    if test["property"] != nil { return mistakes(inProperty: test) }
     let rows = test["rows"]?.elements ?? []
     var found = mistakes(in: test, known: groupCaseKeys) { mistakes(inExpects: $0, rows: rows.count) }
     if rows.isEmpty && test["input"] == nil {
@@ -48,6 +51,25 @@ enum PolicyTestShape {
     case (_?, _?): found.append("expect and error stand both there: either there is a decision or there is none")
     case (let expect?, nil): found += inExpect(expect)
     case (nil, let error?): found += mistakes(inError: error)
+    }
+    return found
+  }
+
+  private static func mistakes(inProperty test: JSONView) -> [String] {
+    var found = unknownKeys(of: test, known: propertyKeys, in: "a property")
+    if test["name"]?.string == nil { found.append("name: expected a text, got \(test["name"]?.rawText ?? "nothing")") }
+    if test["property"]?["function"]?.integer == nil {
+      found.append("property: expected function(tx, decide) … end, got \(test["property"]?.rawText ?? "nothing")")
+    }
+    for key in ["params", "given"] {
+      if let table = test[key], !isTable(table) { found.append("\(key): expected a table, got \(table.rawText)") }
+    }
+    if let at = test["at"], at.string == nil { found.append("at: expected a text, got \(at.rawText)") }
+    if let runs = test["runs"], !(1...PolicyTestRunner.runsMax ~= runs.integer ?? 0) {
+      found.append("runs: expected a number from 1 to \(PolicyTestRunner.runsMax), got \(runs.rawText)")
+    }
+    if let seed = test["seed"], seed.integer ?? -1 < 0 {
+      found.append("seed: expected a whole number from 0 on, got \(seed.rawText)")
     }
     return found
   }

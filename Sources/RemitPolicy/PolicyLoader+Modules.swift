@@ -7,6 +7,14 @@ extension PolicyLoader {
     try withMachine(loading: module) { (machine) throws(LuaError) in try machine.loadTests(module: module) }
   }
 
+  /// The same, for who wants to call the properties in it.
+  package func testMachine(module: String) throws(PolicyLoadError) -> LuaVM {
+    try withMachine(loading: module) { (machine) throws(LuaError) in
+      _ = try machine.loadTests(module: module)
+      return machine
+    }
+  }
+
   /// Loads a module that need not be a policy, for what is wrong with it.
   package func loadModule(named name: String) throws(PolicyLoadError) {
     try withMachine(loading: name) { (machine) throws(LuaError) in try machine.load(module: name) }

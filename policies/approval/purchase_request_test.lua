@@ -300,4 +300,31 @@ edges.text(cases, good, "id", 1, 64)
 edges.text(cases, good, "requester.id", 1, 64)
 edges.text(cases, good, "department_head", 1, 64)
 
+-- What holds of every request.
+local RANK = { department_head = 1, manager = 2, director = 3, cfo = 4, board = 5 }
+cases[#cases + 1] = {
+  name = "a route climbs, and nobody stands in it twice",
+  runs = 500, given = { in_stock_item = false, justification = "why", asset_number = "A1", internal_order = "O1" },
+  property = function(tx, decide)
+    local last = 0
+    for i, step in ipairs(decide(tx).route) do
+      local rank = RANK[step.role]
+      if rank <= last then
+        return false, "step " .. i .. " is " .. step.role
+      end
+      last = rank
+    end
+    return last > 0
+  end,
+}
+cases[#cases + 1] = {
+  name = "more money never needs fewer signatures",
+  given = { in_stock_item = false, justification = "why", asset_number = "A1", internal_order = "O1" },
+  property = function(tx, decide)
+    local before = #decide(tx).route
+    tx.amount = tx.amount + 0.01
+    return #decide(tx).route >= before
+  end,
+}
+
 return test "approval.purchase_request" (cases)

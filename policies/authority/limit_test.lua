@@ -386,4 +386,24 @@ refused("a period behind an open one", { "manager,expense,5,CNY,,", "manager,exp
   "the periods of manager, expense overlap or leave days out")
 refused("a limit below nothing", { "manager,expense,-0.01,CNY,," }, "data/authority_limits.csv:2: ")
 
+-- What holds of every request. Currencies that the rates have, and one that they have not.
+local function never_approved_by_more(tx, decide)
+  local before = decide(tx)
+  tx.amount = tx.amount + 0.01
+  local after = decide(tx)
+  return before.outcome == "approve" or after.outcome ~= "approve", "a cent more turns " .. before.outcome .. " into approve"
+end
+
+cases[#cases + 1] = { name = "more money is never approved where less is not", given = { currency = absent },
+                      property = never_approved_by_more }
+cases[#cases + 1] = { name = "more dollars are never approved where fewer are not", given = { currency = "USD" },
+                      at = "2025-03-10", property = never_approved_by_more }
+cases[#cases + 1] = {
+  name = "nobody approves their own request",
+  property = function(tx, decide)
+    tx.requester.id = tx.approver.id
+    return decide(tx).outcome == "reject"
+  end,
+}
+
 return test "authority.limit" (cases)

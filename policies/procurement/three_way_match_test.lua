@@ -217,4 +217,33 @@ cases[#cases + 1] = { name = "a price that is one lower", input = purchase { inv
 cases[#cases + 1] = { name = "a quantity that is off has a variance of its price", input = received(99, {}),
                       expect = { outcome = "route", reasons = { "quantity_variance" }, variance = 0 } }
 
+-- What holds of all papers.
+cases[#cases + 1] = {
+  name = "what is approved is billed as it was received, and adds up",
+  runs = 500, given = { receipt = {}, invoice = {} },
+  property = function(tx, decide)
+    -- Most papers nearly agree.
+    local invoice = tx.invoice
+    invoice.amount = decimal.round(invoice.quantity * invoice.unit_price, 2, "half_up")
+    local decision = decide(tx)
+    if decision.outcome ~= "approve" then
+      return true
+    end
+    return invoice.quantity <= tx.receipt.quantity
+      and decimal.abs(invoice.amount - invoice.quantity * invoice.unit_price) <= 0.01
+      and tx.receipt.quantity == tx.order.quantity
+  end,
+}
+cases[#cases + 1] = {
+  name = "papers that agree are approved",
+  given = { receipt = {}, invoice = {} },
+  property = function(tx, decide)
+    local order = tx.order
+    tx.receipt.quantity = order.quantity
+    tx.invoice.quantity, tx.invoice.unit_price = order.quantity, order.unit_price
+    tx.invoice.amount = order.quantity * order.unit_price
+    return decide(tx).outcome == "approve"
+  end,
+}
+
 return test "procurement.three_way_match" (cases)

@@ -159,4 +159,28 @@ for _, name in ipairs { "weight_authorisation", "weight_responsibility", "weight
 end
 edges.refuses(cases, { input = { id = "R", loss = 1, controls = controls() } }, "base_probability", -0.01)
 
+-- What holds of every risk.
+cases[#cases + 1] = {
+  name = "the expected loss is the probability times the loss",
+  property = function(tx, decide)
+    local decision = decide(tx)
+    local probability = decision.probability
+    if not probability then
+      return decision.expected_loss == nil and decision.outcome == "review"
+    end
+    return decision.expected_loss == decimal.round(probability * tx.loss, 2, "half_even")
+  end,
+}
+
+local SEVERITY = { accept = 1, review = 2, mitigate = 3, stop = 4 }
+cases[#cases + 1] = {
+  name = "a larger loss is never a smaller risk",
+  property = function(tx, decide)
+    local before = decide(tx)
+    tx.loss = tx.loss + 1
+    local after = decide(tx)
+    return SEVERITY[after.outcome] >= SEVERITY[before.outcome], before.outcome .. " becomes " .. after.outcome
+  end,
+}
+
 return test "risk.score" (cases)

@@ -89,6 +89,10 @@ remit_status remit_vm_load_policy(remit_vm *vm, remit_slice name, uint32_t *poli
 remit_status remit_vm_load_module(remit_vm *vm, remit_slice name);
 /* Loads a test file's module; `*cases` receives a JSON array of its cases, valid until the next call. */
 remit_status remit_vm_load_tests(remit_vm *vm, remit_slice name, remit_slice *tests);
+/* Calls a property of the loaded tests, under the budget of one decision. `input` is one JSON value, `answers` a JSON array of what
+ * its calls of `decide` gave before, {"decision":…} or {"error":…} each. The result is {"holds":true}, {"holds":false,"message":…},
+ * or {"ask":…}, the input of one more decision: ask again with that answer behind the others. Valid until the next call. */
+remit_status remit_vm_call_property(remit_vm *vm, uint32_t number, remit_slice input, remit_slice answers, remit_slice *result);
 
 /* Loads a plugin alone, as a policy's `require` of the module would. */
 remit_status remit_vm_load_plugin(remit_vm *vm, remit_slice module);

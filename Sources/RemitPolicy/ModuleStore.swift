@@ -52,6 +52,7 @@ package final class ModuleStore: Sendable {
   /// - Parameter files: By the names that messages have for them.
   package init(_ base: ModuleStore, replacing files: [String: [UInt8]], limits: Limits? = nil) {
     folder = base.folder
+    natives = base.natives
     self.limits = limits ?? base.limits
     self.base = base
     state = Mutex(State(datasets: Datasets()))

@@ -26,6 +26,9 @@ let package = Package(
   dependencies: [
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
     .package(url: "https://github.com/apple/swift-crypto", from: "4.5.2"),
+    .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
+    .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
+    .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
   ],
   targets: [
     .systemLibrary(name: "CLua54", providers: [.apt(["liblua5.4-dev"])]),
@@ -63,10 +66,24 @@ let package = Package(
       swiftSettings: strict
     ),
     .target(
+      name: "RemitService",
+      dependencies: [
+        "RemitEngine", "RemitPolicy", "RemitLua", "RemitWire", "RemitModel", "CRemitJSON",
+        .product(name: "Logging", package: "swift-log"),
+        .product(name: "NIOCore", package: "swift-nio"),
+        .product(name: "NIOPosix", package: "swift-nio"),
+        .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+      ],
+      swiftSettings: strict
+    ),
+    .target(
       name: "RemitCommands",
       dependencies: [
-        "RemitAnalysis", "RemitEngine", "RemitCheck", "RemitPolicy", "RemitWire", "RemitModel",
+        "RemitService", "RemitAnalysis", "RemitEngine", "RemitCheck", "RemitPolicy", "RemitWire", "RemitModel",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
+        .product(name: "Logging", package: "swift-log"),
+        .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+        .product(name: "UnixSignals", package: "swift-service-lifecycle"),
       ],
       swiftSettings: strict
     ),
@@ -94,7 +111,7 @@ let package = Package(
       name: "CRemitDecimalTests", dependencies: ["CRemitDecimal"], exclude: ["reference.py"], swiftSettings: strict),
     .testTarget(name: "CRemitJSONTests", dependencies: ["CRemitJSON"], swiftSettings: strict),
     .testTarget(name: "RemitModelTests", dependencies: ["RemitModel"], swiftSettings: strict),
-    .testTarget(name: "RemitWireTests", dependencies: ["RemitWire"], swiftSettings: strict),
+    .testTarget(name: "RemitWireTests", dependencies: ["RemitWire", "CRemitJSON"], swiftSettings: strict),
     .testTarget(name: "RemitSyntaxTests", dependencies: ["RemitSyntax"], swiftSettings: strict),
     .testTarget(
       name: "RemitPolicyTests",
@@ -113,6 +130,10 @@ let package = Package(
       dependencies: [
         "RemitAnalysis", "RemitEngine", "RemitPolicy", "RemitLua", "RemitWire", "RemitModel", "RemitTestKit",
       ],
+      swiftSettings: strict),
+    .testTarget(
+      name: "RemitServiceTests",
+      dependencies: ["RemitService", "RemitEngine", "RemitPolicy", "RemitWire", "RemitModel"],
       swiftSettings: strict),
   ],
   cLanguageStandard: .gnu17

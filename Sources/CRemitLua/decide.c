@@ -65,7 +65,7 @@ static void reply_error(remit_vm *vm, remit_buffer *out) {
   remit_buffer_byte(members, '}');
   out->length = start;
   start_reply(&vm->job, out);
-  put_text(out, ",\"error\":{\"code\":-32000");
+  put_text(out, vm->job.status == REMIT_INVALID_PARAMS ? ",\"error\":{\"code\":-32602" : ",\"error\":{\"code\":-32000");
   remit_json_walk walk;
   remit_slice whole = {members->bytes, members->length};
   for (int message = 1; message >= 0 && remit_json_walk_start(&walk, whole); message--) {
@@ -203,8 +203,10 @@ static void write_policy_error(remit_vm *vm, remit_status status, remit_buffer *
   case REMIT_BUDGET_TIME: budget = "time"; break;
   default: break;
   }
-  static const char exceeded[] = "\"code\":\"budget_exceeded\",\"message\":", failed[] = "\"code\":\"policy_error\",\"message\":";
+  static const char exceeded[] = "\"code\":\"budget_exceeded\",\"message\":", failed[] = "\"code\":\"policy_error\",\"message\":",
+                    refused[] = "\"code\":\"invalid_params\",\"message\":";
   if (budget) remit_buffer_append(out, exceeded, sizeof exceeded - 1);
+  else if (status == REMIT_INVALID_PARAMS) remit_buffer_append(out, refused, sizeof refused - 1);
   else remit_buffer_append(out, failed, sizeof failed - 1);
   remit_json_write_string(out, (const uint8_t *)vm->message, vm->message_length);
   if (!budget && vm->message_line) {
@@ -313,6 +315,11 @@ remit_status remit_vm_decide_as(remit_vm *vm, uint32_t number, remit_slice input
   remit_policy *policy = vm->policies[number];
   remit_job job = {.policy = policy, .input = input, .out = out, .line = 1, .form = form, .reply_id = id, .status = REMIT_OK};
   return remit_run_input(vm, job, policy->run);
+}
+
+void remit_vm_write_failure(remit_vm *vm, uint32_t number, remit_status status, remit_form form, remit_slice id, remit_buffer *out) {
+  vm->job = (remit_job){.policy = vm->policies[number], .out = out, .line = 1, .form = form, .reply_id = id, .status = status};
+  remit_write_error(vm, status, out);
 }
 
 remit_status remit_vm_decide_traced(remit_vm *vm, uint32_t policy, remit_slice input, uint64_t line, remit_buffer *out) {

@@ -97,6 +97,7 @@ struct remit_vm {
   remit_group_job group;
   size_t base_bytes;          /* held after loading, all garbage collected */
   bool decided;               /* not fresh any more */
+  bool params_set;            /* at least once since it was made */
   bool discard;               /* met its memory limit, or holds on to too much */
 
   char message[1024];

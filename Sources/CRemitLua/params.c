@@ -137,8 +137,12 @@ static int reset_params(lua_State *L) {
 remit_status remit_vm_set_params(remit_vm *vm, uint32_t policy, remit_slice json) {
   lua_State *L = vm->L;
   params_job job = {vm->policies[policy], json};
+  /* What it puts in the place of other params may lie about uncollected, as after a decision. */
+  vm->decided |= vm->params_set;
+  vm->params_set = true;
   vm->job.status = REMIT_OK;
   vm->message_length = 0;
+  vm->message_line = 0;
   vm->memory.limit = vm->memory.bytes + vm->limits.load.memory_bytes;
   vm->memory.refusals = 0;
   remit_address_set_clear(&vm->input_tables);  /* those of the last input may be gone, and their addresses used again */

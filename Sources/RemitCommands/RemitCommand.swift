@@ -1,5 +1,5 @@
 internal import ArgumentParser
-private import RemitModel
+internal import RemitModel
 internal import RemitPolicy
 
 /// `remit`: what all commands have in common.
@@ -13,7 +13,7 @@ struct RemitCommand: ParsableCommand {
       """,
     version: "0.1.0",
     subcommands: [
-      BatchCommand.self, ExplainCommand.self, TestCommand.self, CheckCommand.self, PoliciesCommand.self,
+      BatchCommand.self, ExplainCommand.self, ServeCommand.self, TestCommand.self, CheckCommand.self, PoliciesCommand.self,
       NewCommand.self,
     ]
   )
@@ -34,13 +34,13 @@ struct FolderOptions: ParsableArguments {
   var nativePlugins: [String] = []
 
   /// A loader for these folders, or for another folder of policies.
-  func loader(policies other: String? = nil) throws -> PolicyLoader {
+  func loader(policies other: String? = nil, limits: Limits = Limits()) throws -> PolicyLoader {
     let folder = PolicyFolder(policies: other ?? policies, plugins: plugins)
     if let problem = folder.policies.problem {
       let message = "cannot read the folder \"\(folder.policies.path)\": \(problem)"
       throw CommandFailure(.usage, "\(message) (say where the policies are with --policies DIR)")
     }
-    return PolicyLoader(ModuleStore(folder: folder, natives: try natives(beside: folder.pluginNames())))
+    return PolicyLoader(ModuleStore(folder: folder, limits: limits, natives: try natives(beside: folder.pluginNames())))
   }
 
   private func natives(beside plugins: [String]) throws -> [NativeLibrary] {

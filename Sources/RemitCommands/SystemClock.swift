@@ -13,6 +13,14 @@ enum SystemClock {
     return unsafe "\(day)T\(two(parts.tm_hour)):\(two(parts.tm_min)):\(two(parts.tm_sec))Z"
   }
 
+  /// Milliseconds since 1970 in UTC.
+  static func milliseconds() -> Int64 {
+    var now = timespec()
+    // SAFETY: it outlives the call.
+    unsafe _ = clock_gettime(CLOCK_REALTIME, &now)
+    return Int64(now.tv_sec) * 1000 + Int64(now.tv_nsec) / 1_000_000
+  }
+
   /// Seconds since some moment, never backwards.
   static func seconds() -> Double {
     var now = timespec()

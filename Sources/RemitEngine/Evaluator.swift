@@ -10,8 +10,9 @@ package import RemitWire
 package final class Evaluator: LineDecider {
   package let policy: LoadedPolicy
   package let label: [UInt8]
-  private let params: ByteBlock
-  private let at: String
+  /// What is set in the machine, and is to be set in the one that takes its place.
+  var params: ByteBlock
+  var at: [UInt8]
   var current: PolicyMachine?
   /// True once the machine has decided something.
   var isUsed = false
@@ -25,7 +26,7 @@ package final class Evaluator: LineDecider {
   ) throws(EngineError) {
     self.policy = policy
     self.params = ByteBlock(params)
-    self.at = at
+    self.at = Array(at.utf8)
     label = policy.label
     current = try prepare(machine)
   }
@@ -68,7 +69,7 @@ package final class Evaluator: LineDecider {
     }
     return current
   }
-  private var replacementError: EngineError?
+  private(set) var replacementError: EngineError?
 
   /// The system has no memory for another machine.
   @discardableResult
@@ -84,8 +85,8 @@ package final class Evaluator: LineDecider {
       let machine: PolicyMachine
       if let given { machine = given } else { machine = try policy.makeMachine() }
       try machine.machine.setLabel(label, of: machine.policy)
-      guard machine.machine.setAt(at) else {
-        let message = "at: expected a date or an RFC 3339 time, got \"\(at)\""
+      guard unsafe at.withUnsafeBytes({ unsafe machine.machine.setAt($0) }) else {
+        let message = "at: expected a date or an RFC 3339 time, got \"\(String(decoding: at, as: UTF8.self))\""
         throw LuaError(code: .invalidParams, message: message)
       }
       try machine.machine.setParams(params, of: machine.policy)

@@ -1,12 +1,12 @@
 private import Glibc
 
 /// A lock with a condition to wait for.
-@safe final class Monitor: @unchecked Sendable {
+@safe package final class Monitor: @unchecked Sendable {
   // SAFETY: both live where they were initialised, from `init` to `deinit`, as POSIX asks.
   private let mutex = UnsafeMutablePointer<pthread_mutex_t>.allocate(capacity: 1)
   private let condition = UnsafeMutablePointer<pthread_cond_t>.allocate(capacity: 1)
 
-  init() {
+  package init() {
     let made = unsafe pthread_mutex_init(mutex, nil) == 0 && pthread_cond_init(condition, nil) == 0
     precondition(made, "the system has no more locks")
   }
@@ -18,15 +18,15 @@ private import Glibc
     unsafe mutex.deallocate()
   }
 
-  func lock() { unsafe pthread_mutex_lock(mutex) }
-  func unlock() { unsafe pthread_mutex_unlock(mutex) }
+  package func lock() { unsafe pthread_mutex_lock(mutex) }
+  package func unlock() { unsafe pthread_mutex_unlock(mutex) }
   /// Lets go of the lock until `wakeAll`, and may return earlier: ask again for what was awaited.
-  func wait() { unsafe pthread_cond_wait(condition, mutex) }
-  func wakeAll() { unsafe pthread_cond_broadcast(condition) }
+  package func wait() { unsafe pthread_cond_wait(condition, mutex) }
+  package func wakeAll() { unsafe pthread_cond_broadcast(condition) }
 }
 
 /// A thread that runs one closure.
-@safe struct WorkerThread {
+@safe package struct WorkerThread {
   private var thread = pthread_t()
   /// As much as the main thread has by custom, so that what a policy may nest does not depend on the thread.
   private static let stackBytes = 8 << 20
@@ -37,7 +37,7 @@ private import Glibc
   }
 
   /// Nil where the system has no thread to give.
-  init?(_ run: @escaping @Sendable () -> Void) {
+  package init?(_ run: @escaping @Sendable () -> Void) {
     var attributes = pthread_attr_t()
     guard unsafe pthread_attr_init(&attributes) == 0 else { return nil }
     defer { unsafe _ = pthread_attr_destroy(&attributes) }
@@ -56,7 +56,7 @@ private import Glibc
     }
   }
 
-  func join() {
+  package func join() {
     _ = pthread_join(thread, nil)
   }
 }

@@ -36,6 +36,14 @@ package struct Limits: Equatable, Sendable {
   package var load = Budget(instructionsMax: 100_000_000, memoryBytesMax: 256 << 20, milliseconds: 5_000)
   /// One file of a policy folder: as much as loading may hold.
   package var fileBytesMax = 256 << 20
+  /// Connections to a service at the same time.
+  package var connectionsMax = 1024
+  /// Requests of one connection that have been read and not begun; then reading stops.
+  package var waitingRequestsMax = 1024
+  /// How long a connection may do nothing.
+  package var idleSecondsMax = 60
+  /// The answer to one line that asks for many decisions.
+  package var replyBytesMax = 64 << 20
 
   package init() {}
 

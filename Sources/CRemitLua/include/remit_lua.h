@@ -128,6 +128,8 @@ typedef enum remit_form {
 } remit_form;
 /* Decides as remit_vm_decide does; no newline is written. `id`: of a reply, as it is to stand there; empty for null. */
 remit_status remit_vm_decide_as(remit_vm *vm, uint32_t policy, remit_slice input, remit_form form, remit_slice id, remit_buffer *out);
+/* Appends why the last call failed, which was not one that decides and returned `status`, in one of the forms. */
+void remit_vm_write_failure(remit_vm *vm, uint32_t policy, remit_status status, remit_form form, remit_slice id, remit_buffer *out);
 
 /* ---- Tracing: of machines whose modules are traced texts.
  *

@@ -1,0 +1,86 @@
+internal import RemitLua
+internal import RemitModel
+private import RemitPolicy
+internal import RemitWire
+
+/// What a service asks: decisions in other forms, each at its own time and with its own params.
+extension Evaluator {
+  /// Sets the time of the decisions that follow; false where the text is neither a date nor an RFC 3339 time, and then the time stays
+  /// what it was.
+  func setAt(_ text: UnsafeRawBufferPointer) -> Bool {
+    if unsafe text.elementsEqual(at) { return true }
+    guard let machine = freshEnough() else { return true }
+    isUsed = true
+    guard unsafe machine.machine.setAt(text) else { return false }
+    at.removeAll(keepingCapacity: true)
+    unsafe at.append(contentsOf: text)
+    return true
+  }
+
+  /// Sets the params of the decisions that follow, unless they are set already.
+  ///
+  /// - Parameters:
+  ///   - json: A JSON object, with `ByteBlock.padding` readable bytes behind it; nil for the defaults.
+  ///   - output: Receives the reply where they are refused; then the next call must set some again.
+  /// - Returns: Nil where they are set; else why not.
+  func setParams(
+    _ json: UnsafeRawBufferPointer?, id: UnsafeRawBufferPointer, into output: inout ByteWriter
+  ) -> ErrorCode? {
+    let wanted = unsafe json ?? Self.noParams
+    if unsafe wanted.elementsEqual(params.bytes) { return nil }
+    let start = output.count
+    while let machine = freshEnough() {
+      let wasUsed = isUsed
+      isUsed = true
+      let refusal = unsafe machine.machine.setParams(wanted, of: machine.policy)
+      params = unsafe refusal == nil ? ByteBlock(wanted) : Self.defaults
+      if let refusal {
+        unsafe output.withBuffer { buffer in
+          unsafe machine.machine.write(refusal, of: machine.policy, form: .reply, id: id, into: buffer)
+        }
+      }
+      guard machine.machine.isSpent else { return refusal?.code }
+      current = nil
+      guard wasUsed else { return refusal?.code }
+      output.truncate(to: start)
+    }
+    return unsafe noMachine(form: .reply, id: id, into: &output)
+  }
+
+  /// Decides one input in one of the forms, without a newline.
+  ///
+  /// - Parameters:
+  ///   - input: As for `decide` of lines.
+  ///   - id: Of a reply, as it is to stand there.
+  /// - Returns: Nil for a decision; else why there is none.
+  func decide(
+    _ input: UnsafeRawBufferPointer, form: LuaVM.Form, id: UnsafeRawBufferPointer, into output: inout ByteWriter
+  ) -> ErrorCode? {
+    let start = output.count
+    while let machine = freshEnough() {
+      let wasUsed = isUsed
+      isUsed = true
+      let error = unsafe output.withBuffer { buffer in
+        unsafe machine.machine.decide(machine.policy, input: input, form: form, id: id, into: buffer)
+      }
+      guard machine.machine.isSpent else { return error }
+      current = nil
+      guard wasUsed else { return error }
+      output.truncate(to: start)
+    }
+    return unsafe noMachine(form: form, id: id, into: &output)
+  }
+
+  private func noMachine(form: LuaVM.Form, id: UnsafeRawBufferPointer, into output: inout ByteWriter) -> ErrorCode {
+    let message = replacementError?.message ?? "no policy machine"
+    switch form {
+    case .reply: unsafe output.appendRPCError(.internalError, message, id: unsafe id)
+    case .element: output.appendRPCElement(.internalError, message)
+    }
+    return .internalError
+  }
+
+  /// As a new evaluator of a service has them.
+  static let defaults = ByteBlock(Array("{}".utf8))
+  private static var noParams: UnsafeRawBufferPointer { unsafe UnsafeRawBufferPointer(defaults.bytes) }
+}

@@ -1,0 +1,251 @@
+internal import RemitLua
+internal import RemitModel
+internal import RemitPolicy
+internal import RemitWire
+
+/// The methods `decide` and `decide_batch`.
+extension RequestEvaluator {
+  func decide(_ envelope: RPCEnvelope, into output: inout ByteWriter) {
+    guard let input = unsafe envelope[.input] else { preconditionFailure("a request without input has been refused") }
+    if let explain = unsafe envelope[.explain], unsafe explain[0] != UInt8(ascii: "f") {
+      let isTrue = unsafe explain[0] == UInt8(ascii: "t")
+      let message = isTrue ? "explain: not available yet" : "explain: expected true or false"
+      unsafe output.appendRPCError(.invalidParams, message, id: envelope.id)
+      return
+    }
+    guard let evaluator = unsafe prepare(envelope, into: &output) else { return }
+    let start = output.count
+    if evaluator.policy.declaration.group == nil {
+      _ = unsafe evaluator.decide(input, form: .reply, id: envelope.id, into: &output)
+    } else {
+      unsafe decideAlone(input, evaluator, id: envelope.id, into: &output)
+    }
+    guard setting.sink != nil, let refusal = unsafe record(input, envelope, evaluator, from: start, of: output) else {
+      return
+    }
+    output.truncate(to: start)
+    unsafe output.appendRPCError(refusal.code, refusal.message, id: envelope.id)
+  }
+
+  func decideBatch(_ envelope: RPCEnvelope, into output: inout ByteWriter, while goesOn: () -> Bool) {
+    guard let inputs = unsafe envelope[.inputs] else {
+      preconditionFailure("a request without inputs has been refused")
+    }
+    guard unsafe inputs[0] == UInt8(ascii: "[") else {
+      unsafe output.appendRPCError(.invalidParams, "inputs: expected an array", id: envelope.id)
+      return
+    }
+    guard let evaluator = unsafe prepare(envelope, into: &output) else { return }
+    let start = output.count
+    unsafe output.startRPCResult(id: envelope.id)
+    Self.startResult(of: evaluator, into: &output)
+    output.append(",\"results\":[")
+    do throws(EngineError) {
+      if evaluator.policy.declaration.group == nil {
+        try unsafe decideEach(inputs, envelope, evaluator, into: &output, while: goesOn)
+      } else {
+        try unsafe decideTogether(inputs, envelope, evaluator, into: &output)
+      }
+      output.append("]}}")
+    } catch {
+      output.truncate(to: start)
+      unsafe output.appendRPCError(error.code, error.message, id: envelope.id)
+    }
+  }
+
+  /// `{"policy":…,"version":…`
+  private static func startResult(of evaluator: Evaluator, into output: inout ByteWriter) {
+    let label = evaluator.label
+    output.append("{")
+    output.append(label.span.extracting(1...))
+  }
+
+  // MARK: Before a decision
+
+  /// The evaluator of the policy, ready for the request; nil where that was refused.
+  private func prepare(_ envelope: RPCEnvelope, into output: inout ByteWriter) -> Evaluator? {
+    guard let index = unsafe seatIndex(envelope, into: &output) else { return nil }
+    let evaluator: Evaluator
+    if let made = seats[index].evaluator {
+      evaluator = made
+    } else {
+      do throws(EngineError) {
+        let at = String(decoding: now(), as: UTF8.self)
+        evaluator = try Evaluator(seats[index].policy, params: Evaluator.defaults.array(), at: at)
+        seats[index].evaluator = evaluator
+      } catch {
+        unsafe output.appendRPCError(.internalError, error.message, id: envelope.id)
+        return nil
+      }
+    }
+    guard unsafe setAt(envelope, evaluator) else {
+      unsafe output.appendRPCError(
+        .invalidParams, "at: expected a date or an RFC 3339 time, such as 2025-06-15T08:00:00Z", id: envelope.id)
+      return nil
+    }
+    let refusal = unsafe evaluator.setParams(envelope[.params], id: envelope.id, into: &output)
+    return refusal == nil ? evaluator : nil
+  }
+
+  private func seatIndex(_ envelope: RPCEnvelope, into output: inout ByteWriter) -> Int? {
+    guard let value = unsafe envelope[.policy], let written = unsafe JSONBytes.insideQuotes(value) else {
+      unsafe output.appendRPCError(.invalidParams, "policy: expected a text", id: envelope.id)
+      return nil
+    }
+    if let index = unsafe seatIndex(named: written) { return index }
+    let name = unsafe JSONBytes.unescaped(written)
+    // Escapes may be in the way of a name that is there.
+    if let index = unsafe Array(name.utf8).withUnsafeBytes({ unsafe seatIndex(named: $0) }) { return index }
+    let near = NearNames.of(name, among: seats.map(\.policy.name)).map { "\"\($0)\"" }
+    let hint = near.isEmpty ? "" : " (did you mean \(near.joined(separator: ", "))?)"
+    let shown = name.count > 128 ? name.prefix(128) + "…" : name
+    unsafe output.appendRPCError(.unknownPolicy, "no policy \"\(shown)\"\(hint)", id: envelope.id)
+    return nil
+  }
+
+  private func seatIndex(named name: UnsafeRawBufferPointer) -> Int? {
+    var low = 0
+    var high = seats.count
+    while low < high {
+      let middle = (low + high) / 2
+      let order = unsafe seats[middle].compare(name)
+      if order == 0 { return middle }
+      if order < 0 { high = middle } else { low = middle + 1 }
+    }
+    return nil
+  }
+
+  private func setAt(_ envelope: RPCEnvelope, _ evaluator: Evaluator) -> Bool {
+    guard let value = unsafe envelope[.at] else {
+      return unsafe now().withUnsafeBytes { now in unsafe evaluator.setAt(now) }
+    }
+    guard let written = unsafe JSONBytes.insideQuotes(value) else { return false }
+    if unsafe evaluator.setAt(written) { return true }
+    return unsafe Array(unsafe JSONBytes.unescaped(written).utf8).withUnsafeBytes { at in unsafe evaluator.setAt(at) }
+  }
+
+  // MARK: Decisions
+
+  private func decideEach(
+    _ inputs: UnsafeRawBufferPointer, _ envelope: RPCEnvelope, _ evaluator: Evaluator, into output: inout ByteWriter,
+    while goesOn: () -> Bool
+  ) throws(EngineError) {
+    let start = output.count
+    var isFirst = true
+    var refusal: EngineError?
+    unsafe JSONBytes.forEach(inputs) { _, input in
+      if !isFirst { output.append(",") }
+      isFirst = false
+      let before = output.count
+      _ = unsafe evaluator.decide(input, form: .element, id: Self.nullID, into: &output)
+      if setting.sink != nil, let refused = unsafe record(input, envelope, evaluator, from: before, of: output) {
+        output.truncate(to: before)
+        output.appendRPCElement(refused.code, refused.message)
+      }
+      if output.count - start > setting.limits.replyBytesMax || output.hasFailed {
+        refusal = EngineError(code: .overloaded, message: replyTooLong)
+        return false
+      }
+      return goesOn()
+    }
+    if let refusal { throw refusal }
+  }
+
+  private func decideTogether(
+    _ inputs: UnsafeRawBufferPointer, _ envelope: RPCEnvelope, _ evaluator: Evaluator, into output: inout ByteWriter
+  ) throws(EngineError) {
+    var rows: [UnsafeRawBufferPointer] = unsafe []
+    unsafe JSONBytes.forEach(inputs) { _, input in
+      unsafe rows.append(input)
+      return true
+    }
+    let start = output.count
+    let places = try unsafe decideLines(rows, evaluator)
+    for (index, place) in places.enumerated() {
+      if index > 0 { output.append(",") }
+      let before = output.count
+      unsafe scratch.withBytes { lines in
+        unsafe Self.forEachResult(in: UnsafeRawBufferPointer(rebasing: lines[place])) { key, value in
+          output.append("{\"")
+          unsafe output.append(key)
+          output.append("\":")
+          unsafe output.append(value)
+          output.append("}")
+        }
+      }
+      if setting.sink != nil, let refused = unsafe record(rows[index], envelope, evaluator, from: before, of: output) {
+        output.truncate(to: before)
+        output.appendRPCElement(refused.code, refused.message)
+      }
+      if output.count - start > setting.limits.replyBytesMax || output.hasFailed {
+        throw EngineError(code: .overloaded, message: replyTooLong)
+      }
+    }
+  }
+
+  /// One input of a policy that decides rows together: a group of its own.
+  private func decideAlone(
+    _ input: UnsafeRawBufferPointer, _ evaluator: Evaluator, id: UnsafeRawBufferPointer, into output: inout ByteWriter
+  ) {
+    do throws(EngineError) {
+      let places = try unsafe decideLines([input], evaluator)
+      unsafe scratch.withBytes { lines in
+        unsafe Self.forEachResult(in: UnsafeRawBufferPointer(rebasing: lines[places[0]])) { key, value in
+          if unsafe key.elementsEqual("error".utf8) {
+            unsafe output.appendRPCError(members: value, id: id)
+          } else {
+            unsafe output.startRPCResult(id: id)
+            Self.startResult(of: evaluator, into: &output)
+            output.append(",\"decision\":")
+            unsafe output.append(value)
+            output.append("}}")
+          }
+        }
+      }
+    } catch {
+      unsafe output.appendRPCError(error.code, error.message, id: id)
+    }
+  }
+
+  /// Fills `scratch` with the rows' result lines.
+  private func decideLines(
+    _ rows: [UnsafeRawBufferPointer], _ evaluator: Evaluator
+  ) throws(EngineError) -> [Range<Int>] {
+    scratch.removeAll()
+    do throws(StreamError) {
+      let places = unsafe try evaluator.decideTogether(rows, into: &scratch)
+      // What reads them asks for padding.
+      for _ in 0..<ByteBlock.padding { scratch.append(0) }
+      return places
+    } catch {
+      throw EngineError(code: .internalError, message: error.description)
+    }
+  }
+
+  /// Hands out the decision or the error of a result line.
+  private static func forEachResult(
+    in line: UnsafeRawBufferPointer, _ body: (UnsafeRawBufferPointer, UnsafeRawBufferPointer) -> Void
+  ) {
+    unsafe JSONBytes.forEach(line) { key, value in
+      let isResult = unsafe key.elementsEqual("decision".utf8) || key.elementsEqual("error".utf8)
+      if isResult { unsafe body(key, value) }
+      return !isResult
+    }
+  }
+
+  /// Hands a decision to the sink; what stands in `output` from `start` on is the result.
+  private func record(
+    _ input: UnsafeRawBufferPointer, _ envelope: RPCEnvelope, _ evaluator: Evaluator, from start: Int,
+    of output: borrowing ByteWriter
+  ) -> EngineError? {
+    guard let sink = setting.sink else { return nil }
+    return unsafe output.withBytes { bytes in
+      unsafe evaluator.at.withUnsafeBytes { at in
+        unsafe sink.record(
+          DecidedRequest(
+            policy: evaluator.policy, input: input, params: envelope[.params], at: at,
+            result: UnsafeRawBufferPointer(rebasing: bytes[start...])))
+      }
+    }
+  }
+}

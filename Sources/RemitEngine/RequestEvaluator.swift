@@ -1,0 +1,225 @@
+internal import RemitLua
+package import RemitModel
+internal import RemitPolicy
+package import RemitWire
+
+/// Answers JSON-RPC requests, one line at a time. It belongs to one thread: an event loop or a worker has its own.
+///
+/// Each request is answered under the snapshot that is in force when it begins. Machines are made when a policy is first asked for.
+/// A decision allocates nothing on this side.
+package final class RequestEvaluator {
+  /// What all evaluators of a service share.
+  package struct Setting: Sendable {
+    package var store: SnapshotStore
+    package var clock: ServiceClock
+    package var limits: Limits
+    /// Nil: there are no admin methods.
+    package var admin: (any AdminHandler)?
+    package var sink: (any DecisionSink)?
+
+    package init(store: SnapshotStore, clock: ServiceClock, limits: Limits = Limits()) {
+      self.store = store
+      self.clock = clock
+      self.limits = limits
+    }
+  }
+
+  /// What one line may ask for.
+  package struct Permission: Sendable {
+    /// Whether `admin.…` methods are there.
+    package var admin: Bool
+    /// Whether what may take long is answered too.
+    package var longWork: Bool
+
+    package init(admin: Bool = false, longWork: Bool) {
+      self.admin = admin
+      self.longWork = longWork
+    }
+  }
+
+  let setting: Setting
+  private(set) var snapshot: Snapshot
+  private var generation: Int
+  /// Sorted by name.
+  var seats: [PolicySeat] = []
+  /// What the method `policies` gives, once it was asked for.
+  var catalogue: [UInt8]?
+  private var time = RequestTime()
+  private var isTimeSet = false
+  /// For decisions of groups, on their way.
+  var scratch = ByteWriter()
+
+  package init(_ setting: Setting) {
+    self.setting = setting
+    generation = setting.store.generation
+    snapshot = setting.store.current
+    takeSeats()
+  }
+
+  /// Says that time has passed: the next request without a time of its own asks the clock.
+  package func forgetTime() {
+    isTimeSet = false
+  }
+
+  /// The decisions' time where a request names none.
+  func now() -> [UInt8] {
+    if !isTimeSet {
+      time.set(setting.clock.milliseconds())
+      isTimeSet = true
+    }
+    return time.text
+  }
+
+  /// Answers one line and appends the reply with its newline, or nothing where none is due.
+  ///
+  /// - Parameters:
+  ///   - line: Without its newline, with `ByteBlock.padding` readable bytes behind it. Read only during the call.
+  ///   - goesOn: Asked now and then during long work; false where nobody waits for the answer any more.
+  /// - Returns: False where the line may take long and that is not permitted: nothing was done.
+  package func answer(
+    _ line: UnsafeRawBufferPointer, _ permission: Permission, into output: inout ByteWriter,
+    while goesOn: () -> Bool = { true }
+  ) -> Bool {
+    if setting.store.generation != generation { takeSnapshot() }
+    var envelope = unsafe RPCEnvelope()
+    let kind = unsafe envelope.read(line, depthMax: setting.limits.nestingDepthMax)
+    let start = output.count
+    if kind == .batch {
+      guard permission.longWork else { return false }
+      unsafe answerBatch(line, permission, into: &output, while: goesOn)
+    } else {
+      guard unsafe reply(to: &envelope, kind, permission, into: &output, while: goesOn) else { return false }
+    }
+    if output.count > start { output.append(UInt8(ascii: "\n")) }
+    return true
+  }
+
+  private func takeSnapshot() {
+    generation = setting.store.generation
+    snapshot = setting.store.current
+    catalogue = nil
+    takeSeats()
+  }
+
+  private func takeSeats() {
+    let policies = snapshot.policies.values.sorted { $0.name.description < $1.name.description }
+    seats = policies.map { PolicySeat(policy: $0) }
+  }
+
+  // MARK: Batches
+
+  private func answerBatch(
+    _ line: UnsafeRawBufferPointer, _ permission: Permission, into output: inout ByteWriter, while goesOn: () -> Bool
+  ) {
+    let start = output.count
+    var isEmpty = true
+    var isAnswered = false
+    output.append("[")
+    unsafe JSONBytes.forEach(line) { _, element in
+      isEmpty = false
+      let before = output.count
+      if isAnswered { output.append(",") }
+      let mark = output.count
+      var envelope = unsafe RPCEnvelope()
+      let kind = unsafe envelope.read(element, depthMax: setting.limits.nestingDepthMax)
+      if mark - start > setting.limits.replyBytesMax, kind == .request {
+        if unsafe envelope.hasID { unsafe output.appendRPCError(.overloaded, replyTooLong, id: unsafe envelope.id) }
+      } else {
+        _ = unsafe reply(to: &envelope, kind, permission, into: &output, while: goesOn)
+      }
+      if output.count == mark { output.truncate(to: before) } else { isAnswered = true }
+      return goesOn()
+    }
+    if isEmpty {
+      output.truncate(to: start)
+      unsafe output.appendRPCError(
+        standard: .invalidRequest, "expected a request, got a batch of none", id: Self.nullID)
+    } else if isAnswered {
+      output.append("]")
+    } else {
+      output.truncate(to: start)
+    }
+  }
+
+  /// What is answered once an answer has become too long.
+  var replyTooLong: String {
+    "the results have more than \(setting.limits.replyBytesMax) bytes: ask for fewer decisions at a time"
+  }
+
+  static var nullID: UnsafeRawBufferPointer { unsafe UnsafeRawBufferPointer(start: nil, count: 0) }
+
+  // MARK: Requests
+
+  /// - Returns: False where the request may take long and that is not permitted: nothing was done.
+  private func reply(
+    to envelope: inout RPCEnvelope, _ kind: RPCEnvelope.Kind, _ permission: Permission, into output: inout ByteWriter,
+    while goesOn: () -> Bool
+  ) -> Bool {
+    let start = output.count
+    switch kind {
+    case .notJSON(let message, let offset):
+      unsafe output.appendRPCError(standard: .parseError, "byte \(offset + 1): \(message)", id: unsafe Self.nullID)
+      return true
+    case .batch:
+      unsafe output.appendRPCError(
+        standard: .invalidRequest, "expected an object, got an array inside of a batch", id: Self.nullID)
+      return true
+    case .invalidRequest:
+      unsafe output.appendRPCError(standard: .invalidRequest, envelope.problem, id: envelope.id)
+      return true
+    case .request, .invalidParams: break
+    }
+    guard let method = unsafe Method(envelope), permission.admin || !method.isForAdmin else {
+      unsafe output.appendRPCError(standard: .noMethod, Method.unknown(envelope.method), id: envelope.id)
+      if unsafe !envelope.hasID { output.truncate(to: start) }
+      return true
+    }
+    guard permission.longWork || !method.mayTakeLong else { return false }
+    if let problem = unsafe method.problem(with: envelope, kind) {
+      unsafe output.appendRPCError(.invalidParams, problem, id: envelope.id)
+    } else {
+      unsafe run(method, envelope, into: &output, while: goesOn)
+    }
+    if unsafe !envelope.hasID { output.truncate(to: start) }
+    return true
+  }
+
+  private func run(
+    _ method: Method, _ envelope: RPCEnvelope, into output: inout ByteWriter, while goesOn: () -> Bool
+  ) {
+    switch method {
+    case .decide: unsafe decide(envelope, into: &output)
+    case .decideBatch: unsafe decideBatch(envelope, into: &output, while: goesOn)
+    case .whatif: unsafe output.appendRPCError(standard: .noMethod, "whatif: not available yet", id: envelope.id)
+    case .policies: unsafe writePolicies(id: envelope.id, into: &output)
+    case .health: unsafe writeHealth(id: envelope.id, into: &output)
+    case .reload:
+      unsafe administer(id: envelope.id, into: &output) { (admin) throws(EngineError) in try admin.reload() }
+    case .rollback:
+      let name = unsafe envelope[.snapshot].flatMap { unsafe JSONBytes.string($0) }
+      guard let name else {
+        unsafe output.appendRPCError(.invalidParams, "snapshot: expected a text", id: envelope.id)
+        return
+      }
+      unsafe administer(id: envelope.id, into: &output) { (admin) throws(EngineError) in try admin.rollBack(to: name) }
+    }
+  }
+
+  private func administer(
+    id: UnsafeRawBufferPointer, into output: inout ByteWriter,
+    _ work: (any AdminHandler) throws(EngineError) -> [UInt8]
+  ) {
+    guard let admin = setting.admin else {
+      unsafe output.appendRPCError(standard: .noMethod, "this service has no admin methods", id: id)
+      return
+    }
+    do throws(EngineError) {
+      let result = try work(admin)
+      unsafe output.startRPCResult(id: id)
+      output.append(result.span)
+      output.append("}")
+    } catch {
+      unsafe output.appendRPCError(error.code, error.message, id: id)
+    }
+  }
+}

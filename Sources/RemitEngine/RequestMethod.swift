@@ -1,0 +1,83 @@
+private import RemitModel
+internal import RemitWire
+
+extension RequestEvaluator {
+  /// The methods that there are.
+  enum Method: CaseIterable {
+    case decide, decideBatch, whatif, policies, health, reload, rollback
+
+    private var name: StaticString {
+      switch self {
+      case .decide: "decide"
+      case .decideBatch: "decide_batch"
+      case .whatif: "whatif"
+      case .policies: "policies"
+      case .health: "health"
+      case .reload: "admin.reload"
+      case .rollback: "admin.rollback"
+      }
+    }
+
+    /// The members of `params`, those that must be there first.
+    private var members: (required: [RPCEnvelope.Member], optional: [RPCEnvelope.Member]) {
+      switch self {
+      case .decide: ([.policy, .input], [.params, .at, .explain])
+      case .decideBatch: ([.policy, .inputs], [.params, .at])
+      case .whatif: ([.policy, .inputs, .changes], [.at])
+      case .policies, .health, .reload: ([], [])
+      case .rollback: ([.snapshot], [])
+      }
+    }
+
+    private static let decideRequired = RPCEnvelope.Members(.policy, .input)
+    private static let decideKnown = RPCEnvelope.Members(.policy, .input, .params, .at, .explain)
+
+    var isForAdmin: Bool { self == .reload || self == .rollback }
+
+    /// Whether it is no work for an event loop.
+    var mayTakeLong: Bool { self == .decideBatch || isForAdmin }
+
+    /// The method that a request names.
+    init?(_ envelope: RPCEnvelope) {
+      guard let method = Self.allCases.first(where: { unsafe envelope.methodIs($0.name) }) else { return nil }
+      self = method
+    }
+
+    /// Of a request that names none.
+    static func unknown(_ name: UnsafeRawBufferPointer) -> String {
+      let known = allCases.filter { !$0.isForAdmin }.map { "\($0.name)" }.joined(separator: ", ")
+      return unsafe "no method \"\(shown(name))\" (there are \(known))"
+    }
+
+    /// What is wrong with the members of `params`; nil where each has a place here and none is missing.
+    func problem(with envelope: RPCEnvelope, _ kind: RPCEnvelope.Kind) -> String? {
+      let present = unsafe envelope.present
+      if kind == .request, unsafe envelope.stranger == nil, self == .decide,
+        present.isSuperset(of: Self.decideRequired),
+        Self.decideKnown.isSuperset(of: present)
+      {
+        return nil
+      }
+      if kind == .invalidParams { return unsafe envelope.problem }
+      let members = members
+      let known = members.required + members.optional
+      let list = known.isEmpty ? "none" : known.map { "\($0)" }.joined(separator: ", ")
+      if let stranger = unsafe envelope.stranger {
+        return unsafe "\(Self.shown(stranger)): no such member of params (\(name) has \(list))"
+      }
+      for member in RPCEnvelope.Member.allCases where unsafe envelope[member] != nil && !known.contains(member) {
+        return "\(member): no such member of params (\(name) has \(list))"
+      }
+      for member in members.required where unsafe envelope[member] == nil {
+        return "\(member): missing in params (\(name) has \(list))"
+      }
+      return nil
+    }
+
+    /// The beginning of a name that a client has made up.
+    private static func shown(_ name: UnsafeRawBufferPointer) -> String {
+      let text = unsafe JSONBytes.unescaped(name)
+      return text.count > 64 ? text.prefix(64) + "…" : text
+    }
+  }
+}

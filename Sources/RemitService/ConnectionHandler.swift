@@ -1,0 +1,323 @@
+internal import NIOCore
+internal import RemitEngine
+private import RemitModel
+private import RemitWire
+
+/// One connection: does what its state machine says. Decides on the event loop that read the line.
+final class ConnectionHandler: ChannelDuplexHandler {
+  typealias InboundIn = ByteBuffer
+  typealias OutboundIn = ByteBuffer
+  typealias OutboundOut = ByteBuffer
+
+  private let seat: LoopSeat
+  private let permission: RequestEvaluator.Permission
+  private var machine: ConnectionStateMachine
+  private var received = ReceivedBytes()
+  private var output = ByteWriter()
+  private var context: ChannelHandlerContext?
+
+  private var phase = Phase.serving
+  private enum Phase {
+    case serving
+    /// Its last answers are on their way.
+    case finishing
+    /// They are sent: what still comes is thrown away, so that the system does not take answers back that the client has not read.
+    case lingering
+  }
+
+  /// The line that a worker has.
+  private var job: WorkerJob?
+  private var isInTurn = false
+  private var isReadHeld = false
+  private var hasInputEnded = false
+
+  private var lastActivity = NIODeadline.now()
+  private var receivedBytes = 0
+  private var unsentBytes = 0
+  private var idleTimer: Scheduled<Void>?
+  private var lingerTimer: Scheduled<Void>?
+
+  /// Longer lines go to a worker.
+  private static let inlineBytesMax = 32 << 10
+  /// So many bytes of answers are gathered.
+  private static let gatheredBytesMax = 128 << 10
+  /// After that others have their turn.
+  private static let turn = TimeAmount.microseconds(500)
+  /// How long what is under way may take to arrive once the service ends, and how often it is looked for.
+  private static let settleTick = TimeAmount.milliseconds(20)
+  private static let settleTicksMax = 10
+  private static let linger = TimeAmount.seconds(1)
+
+  init(_ seat: LoopSeat, _ permission: RequestEvaluator.Permission) {
+    self.seat = seat
+    self.permission = permission
+    let limits = seat.service.setting.limits
+    machine = ConnectionStateMachine(
+      .init(lineBytesMax: limits.lineBytesMax, waitingLinesMax: limits.waitingRequestsMax))
+  }
+
+  // MARK: Events of the channel
+
+  func handlerAdded(context: ChannelHandlerContext) {
+    self.context = context
+    if context.channel.isActive { begin(context) }
+  }
+
+  func handlerRemoved(context: ChannelHandlerContext) {
+    self.context = nil
+  }
+
+  func channelActive(context: ChannelHandlerContext) {
+    begin(context)
+    context.fireChannelActive()
+  }
+
+  private func begin(_ context: ChannelHandlerContext) {
+    guard seat.add(self) else {
+      let most = seat.service.setting.limits.connectionsMax
+      end(.overloaded, "there are \(most) connections already, the most at a time: try again later", context)
+      return
+    }
+    scheduleIdle(at: lastActivity + seat.idle, context)
+    if seat.isDraining { drain() }
+  }
+
+  func channelInactive(context: ChannelHandlerContext) {
+    job?.cancel()
+    job = nil
+    idleTimer?.cancel()
+    lingerTimer?.cancel()
+    seat.remove(self)
+    context.fireChannelInactive()
+  }
+
+  func errorCaught(context: ChannelHandlerContext, error: any Error) {
+    // A client that has gone; nobody is there to be told.
+    context.close(promise: nil)
+  }
+
+  func read(context: ChannelHandlerContext) {
+    if phase == .lingering || machine.wantsInput { context.read() } else { isReadHeld = true }
+  }
+
+  func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+    guard phase == .serving else { return }
+    let buffer = unwrapInboundIn(data)
+    lastActivity = .now()
+    receivedBytes += buffer.readableBytes
+    unsafe buffer.withUnsafeReadableBytes { bytes in
+      unsafe received.append(bytes)
+      unsafe machine.received(bytes)
+    }
+    seat.evaluator.forgetTime()
+    turn(context)
+  }
+
+  func channelReadComplete(context: ChannelHandlerContext) {
+    flush(context)
+  }
+
+  func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
+    guard let event = event as? ChannelEvent, event == .inputClosed else { return }
+    hasInputEnded = true
+    if phase == .lingering {
+      context.close(promise: nil)
+      return
+    }
+    machine.inputEnded()
+    turn(context)
+    flush(context)
+  }
+
+  func channelWritabilityChanged(context: ChannelHandlerContext) {
+    if context.channel.isWritable {
+      machine.unclogged()
+      lastActivity = .now()
+      turn(context)
+      flush(context)
+    } else {
+      unsafe machine.clogged(kept: received.bytes)
+    }
+  }
+
+  // MARK: Answering
+
+  private func turn(_ context: ChannelHandlerContext) {
+    // Flushing may tell of a change that asks for a turn while there is one.
+    guard !isInTurn, phase == .serving else { return }
+    isInTurn = true
+    let start = NIODeadline.now()
+    loop: while true {
+      switch unsafe machine.next(received.bytes) {
+      case .answer(let length, let consuming):
+        unsafe answer(UnsafeRawBufferPointer(rebasing: received.bytes[..<length]), consuming: consuming, context)
+      case .refuse(let consuming):
+        received.consume(consuming)
+        let most = seat.service.setting.limits.lineBytesMax
+        unsafe output.appendRPCError(.lineTooLong, "line is longer than \(most) bytes", id: Self.nullID)
+        output.append(UInt8(ascii: "\n"))
+      case .drop(let count):
+        received.consume(count)
+      case .wait:
+        break loop
+      case .finish:
+        finish(context)
+        break loop
+      }
+      if output.count > Self.gatheredBytesMax { flush(context) }
+      if NIODeadline.now() - start > Self.turn {
+        unsafe machine.yielded(kept: received.bytes)
+        seat.wait(self)
+        break
+      }
+    }
+    isInTurn = false
+    goOnReading(context)
+  }
+
+  private func answer(_ line: UnsafeRawBufferPointer, consuming: Int, _ context: ChannelHandlerContext) {
+    if line.count <= Self.inlineBytesMax, unsafe seat.evaluator.answer(line, permission, into: &output) {
+      received.consume(consuming)
+      if output.hasFailed { context.close(promise: nil) }
+      return
+    }
+    let handler = NIOLoopBound(self, eventLoop: context.eventLoop)
+    let eventLoop = context.eventLoop
+    let job = unsafe WorkerJob(line, permission) { eventLoop.execute { handler.value.workerIsDone() } }
+    self.job = job
+    received.consume(consuming)
+    unsafe machine.wentAway(kept: received.bytes)
+    seat.service.pool.submit(job)
+  }
+
+  private func workerIsDone() {
+    guard let job, let context else { return }
+    self.job = nil
+    if job.output.hasFailed {
+      context.close(promise: nil)
+      return
+    }
+    unsafe job.output.withBytes { bytes in unsafe output.append(bytes) }
+    lastActivity = .now()
+    machine.cameBack()
+    seat.evaluator.forgetTime()
+    turn(context)
+    flush(context)
+  }
+
+  /// The others have had their turn.
+  func resume() {
+    guard let context else { return }
+    machine.resumed()
+    seat.evaluator.forgetTime()
+    turn(context)
+    flush(context)
+  }
+
+  private func flush(_ context: ChannelHandlerContext) {
+    guard output.count > 0 else { return }
+    var buffer = context.channel.allocator.buffer(capacity: output.count)
+    unsafe output.withBytes { bytes in _ = unsafe buffer.writeBytes(bytes) }
+    output.removeAll(capacityBytesMax: 2 * Self.gatheredBytesMax)
+    context.writeAndFlush(wrapOutboundOut(buffer), promise: nil)
+  }
+
+  private func goOnReading(_ context: ChannelHandlerContext) {
+    guard isReadHeld, phase == .lingering || machine.wantsInput else { return }
+    isReadHeld = false
+    context.read()
+  }
+
+  private static var nullID: UnsafeRawBufferPointer { unsafe UnsafeRawBufferPointer(start: nil, count: 0) }
+
+  // MARK: Ending
+
+  /// Says why the connection ends, and ends it.
+  private func end(_ code: ErrorCode, _ message: String, _ context: ChannelHandlerContext) {
+    unsafe output.appendRPCError(code, message, id: Self.nullID)
+    output.append(UInt8(ascii: "\n"))
+    machine.stopReading()
+    finish(context)
+  }
+
+  /// Ends the connection once everything is sent.
+  private func finish(_ context: ChannelHandlerContext) {
+    phase = .finishing
+    flush(context)
+    let handler = NIOLoopBound(self, eventLoop: context.eventLoop)
+    if hasInputEnded {
+      context.writeAndFlush(wrapOutboundOut(context.channel.allocator.buffer(capacity: 0))).whenComplete { _ in
+        handler.value.context?.close(promise: nil)
+      }
+      return
+    }
+    let sent = context.eventLoop.makePromise(of: Void.self)
+    sent.futureResult.whenComplete { _ in handler.value.startLingering() }
+    context.close(mode: .output, promise: sent)
+  }
+
+  private func startLingering() {
+    guard let context else { return }
+    if hasInputEnded {
+      context.close(promise: nil)
+      return
+    }
+    phase = .lingering
+    let handler = NIOLoopBound(self, eventLoop: context.eventLoop)
+    lingerTimer = context.eventLoop.scheduleTask(in: Self.linger) { handler.value.context?.close(promise: nil) }
+    goOnReading(context)
+  }
+
+  /// Reads what has been sent already, answers it and ends.
+  func drain() {
+    settle(ticks: 0, from: receivedBytes)
+  }
+
+  private func settle(ticks: Int, from bytes: Int) {
+    guard let context, phase == .serving else { return }
+    let handler = NIOLoopBound(self, eventLoop: context.eventLoop)
+    context.eventLoop.scheduleTask(in: Self.settleTick) { handler.value.settled(ticks: ticks + 1, from: bytes) }
+  }
+
+  private func settled(ticks: Int, from bytes: Int) {
+    guard let context, phase == .serving else { return }
+    if receivedBytes != bytes && ticks < Self.settleTicksMax {
+      settle(ticks: ticks, from: receivedBytes)
+      return
+    }
+    machine.stopReading()
+    turn(context)
+    flush(context)
+  }
+
+  /// There is no more time.
+  func abort() {
+    context?.close(promise: nil)
+  }
+
+  // MARK: Doing nothing
+
+  private func scheduleIdle(at deadline: NIODeadline, _ context: ChannelHandlerContext) {
+    let handler = NIOLoopBound(self, eventLoop: context.eventLoop)
+    idleTimer = context.eventLoop.scheduleTask(deadline: deadline) { handler.value.checkIdle() }
+  }
+
+  private func checkIdle() {
+    guard let context, phase != .lingering else { return }
+    let unsent = (try? context.channel.syncOptions?.getOption(.bufferedWritableBytes)) ?? 0
+    // A slow reader is no idle one.
+    if unsent != unsentBytes || !machine.isIdle { lastActivity = .now() }
+    unsentBytes = unsent
+    let due = lastActivity + seat.idle
+    guard due <= .now() else {
+      scheduleIdle(at: due, context)
+      return
+    }
+    if unsent > 0 || phase == .finishing {
+      context.close(promise: nil)
+      return
+    }
+    let seconds = seat.service.setting.limits.idleSecondsMax
+    end(.overloaded, "the connection was idle for \(seconds) s and is closed: connect again", context)
+  }
+}

@@ -1,0 +1,90 @@
+private import Glibc
+internal import NIOCore
+internal import NIOPosix
+private import RemitEngine
+
+/// The sockets that accept connections.
+final class Listeners {
+  private let group: MultiThreadedEventLoopGroup
+  private let seats: [ObjectIdentifier: NIOLoopBound<LoopSeat>]
+  private let backlog: Int32
+  private var channels: [any Channel] = []
+  private var files: [UnixSocketFile] = []
+
+  /// An address that was bound.
+  struct Bound {
+    let text: String
+    let isLoopback: Bool
+  }
+
+  init(_ group: MultiThreadedEventLoopGroup, seats: [NIOLoopBound<LoopSeat>], backlog: Int32) {
+    self.group = group
+    self.seats = Dictionary(uniqueKeysWithValues: seats.map { (ObjectIdentifier($0.eventLoop), $0) })
+    self.backlog = backlog
+  }
+
+  func listen(_ address: ServiceConfiguration.TCPAddress) async throws -> Bound {
+    let channel: any Channel
+    do {
+      channel = try await bootstrap(isTCP: true).bind(host: address.host, port: address.port).get()
+    } catch {
+      throw ServiceError("cannot listen on \(address.host):\(address.port): \(Self.words(error))")
+    }
+    channels.append(channel)
+    guard let bound = channel.localAddress, let ip = bound.ipAddress, let port = bound.port else {
+      throw ServiceError("cannot listen on \(address.host):\(address.port): no internet address")
+    }
+    let isLoopback = ip.hasPrefix("127.") || ip == "::1"
+    return Bound(text: ip.contains(":") ? "[\(ip)]:\(port)" : "\(ip):\(port)", isLoopback: isLoopback)
+  }
+
+  func listen(_ address: ServiceConfiguration.UnixAddress) async throws {
+    try UnixSocketFile.makeRoom(at: address.path)
+    let channel: any Channel
+    do {
+      channel = try await bootstrap(isTCP: false).bind(unixDomainSocketPath: address.path).get()
+    } catch {
+      throw ServiceError("cannot listen on \(address.path): \(Self.words(error))")
+    }
+    channels.append(channel)
+    files.append(try UnixSocketFile(path: address.path, mode: address.mode))
+  }
+
+  /// Accepts nobody any more.
+  func close() async {
+    for channel in channels { try? await channel.close().get() }
+    for file in files { file.remove() }
+    channels = []
+    files = []
+  }
+
+  private func bootstrap(isTCP: Bool) -> ServerBootstrap {
+    let seats = seats
+    var bootstrap = ServerBootstrap(group: group)
+      .serverChannelOption(.backlog, value: backlog)
+      .childChannelOption(.allowRemoteHalfClosure, value: true)
+      .childChannelOption(.writeBufferWaterMark, value: .init(low: 64 << 10, high: 256 << 10))
+      .childChannelOption(
+        .recvAllocator, value: AdaptiveRecvByteBufferAllocator(minimum: 4096, initial: 16384, maximum: 65536)
+      )
+      .childChannelInitializer { channel in
+        channel.eventLoop.makeCompletedFuture {
+          guard let seat = seats[ObjectIdentifier(channel.eventLoop)] else {
+            preconditionFailure("a connection belongs to a loop of the service")
+          }
+          try channel.pipeline.syncOperations.addHandler(ConnectionHandler(seat.value, .init(longWork: false)))
+        }
+      }
+    if isTCP {
+      bootstrap = bootstrap.serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
+        .childChannelOption(.tcpOption(.tcp_nodelay), value: 1)
+    }
+    return bootstrap
+  }
+
+  /// What the system says, in one line.
+  private static func words(_ error: any Error) -> String {
+    if let error = error as? IOError { return unsafe String(cString: strerror(error.errnoCode)) }
+    return "\(error)"
+  }
+}

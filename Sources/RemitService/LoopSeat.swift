@@ -1,0 +1,103 @@
+internal import NIOCore
+internal import RemitEngine
+private import RemitModel
+private import Synchronization
+
+/// What all event loops of a service share.
+final class SharedService: Sendable {
+  let setting: RequestEvaluator.Setting
+  let pool: WorkerPool
+  private let connections = Atomic<Int>(0)
+
+  init(_ setting: RequestEvaluator.Setting, pool: WorkerPool) {
+    self.setting = setting
+    self.pool = pool
+  }
+
+  /// Counts a connection in; false where there are as many as there may be.
+  func admit() -> Bool {
+    if connections.add(1, ordering: .relaxed).newValue <= setting.limits.connectionsMax { return true }
+    leave()
+    return false
+  }
+
+  func leave() {
+    connections.subtract(1, ordering: .relaxed)
+  }
+}
+
+/// What the connections of one event loop share: its evaluator, and turns. Used on that loop alone.
+final class LoopSeat {
+  let service: SharedService
+  let evaluator: RequestEvaluator
+  let idle: TimeAmount
+  private let eventLoop: any EventLoop
+  private var handlers: [ObjectIdentifier: ConnectionHandler] = [:]
+  /// Those of them that count.
+  private var admitted: Set<ObjectIdentifier> = []
+  /// Those that wait for their next turn.
+  private var waiting: [ConnectionHandler] = []
+  private(set) var isDraining = false
+  private var whenEmpty: EventLoopPromise<Void>?
+
+  /// Long enough that the loop looks for what others have sent.
+  private static let pause = TimeAmount.microseconds(50)
+
+  init(_ service: SharedService, eventLoop: any EventLoop) {
+    self.service = service
+    self.eventLoop = eventLoop
+    evaluator = RequestEvaluator(service.setting)
+    idle = .seconds(Int64(service.setting.limits.idleSecondsMax))
+  }
+
+  /// - Returns: False where there are too many: the connection is to be refused.
+  func add(_ handler: ConnectionHandler) -> Bool {
+    handlers[ObjectIdentifier(handler)] = handler
+    guard service.admit() else { return false }
+    admitted.insert(ObjectIdentifier(handler))
+    return true
+  }
+
+  func remove(_ handler: ConnectionHandler) {
+    handlers[ObjectIdentifier(handler)] = nil
+    if admitted.remove(ObjectIdentifier(handler)) != nil { service.leave() }
+    if handlers.isEmpty { whenEmpty?.succeed() }
+  }
+
+  // MARK: Turns
+
+  /// Puts a connection behind those that wait. One has its turn at a time, and between two the loop reads.
+  func wait(_ handler: ConnectionHandler) {
+    waiting.append(handler)
+    if waiting.count == 1 { scheduleTurn() }
+  }
+
+  private func scheduleTurn() {
+    let seat = NIOLoopBound(self, eventLoop: eventLoop)
+    eventLoop.scheduleTask(in: Self.pause) { seat.value.giveTurn() }
+  }
+
+  private func giveTurn() {
+    let handler = waiting[0]
+    handler.resume()
+    // It may have put itself at the end again.
+    waiting.removeFirst()
+    if !waiting.isEmpty { scheduleTurn() }
+  }
+
+  // MARK: Ending
+
+  /// Answers what was sent and ends all connections.
+  func drain() -> EventLoopFuture<Void> {
+    isDraining = true
+    guard !handlers.isEmpty else { return eventLoop.makeSucceededVoidFuture() }
+    let promise = eventLoop.makePromise(of: Void.self)
+    whenEmpty = promise
+    for handler in handlers.values { handler.drain() }
+    return promise.futureResult
+  }
+
+  func abort() {
+    for handler in handlers.values { handler.abort() }
+  }
+}

@@ -1,0 +1,138 @@
+private import Glibc
+internal import RemitEngine
+private import RemitModel
+private import RemitWire
+
+/// Standard input and output as a connection, on a thread of its own: they may be files, of which no event loop can tell, and making
+/// them non-blocking would make them so for everybody who has them too.
+final class StdioConnection: @unchecked Sendable {
+  // SAFETY: the thread alone uses what is below; `stop` writes to the pipe, which any thread may.
+  private let evaluator: RequestEvaluator
+  private let limits: Limits
+  private var machine: ConnectionStateMachine
+  private var received = ReceivedBytes()
+  private var output = ByteWriter()
+  private let wakeRead: Int32
+  private let wakeWrite: Int32
+  private var isBroken = false
+
+  private static let readBytes = 64 << 10
+  private static let gatheredBytesMax = 128 << 10
+  /// So much of what has been sent already is read once the service ends: what a pipe can hold.
+  private static let settleBytesMax = 1 << 20
+
+  init(_ setting: RequestEvaluator.Setting) throws(ServiceError) {
+    var ends: [Int32] = [-1, -1]
+    // SAFETY: the array has room for both ends.
+    guard unsafe pipe(&ends) == 0 else {
+      throw ServiceError("cannot serve standard input: \(unsafe String(cString: strerror(errno)))")
+    }
+    wakeRead = ends[0]
+    wakeWrite = ends[1]
+    for end in ends { _ = fcntl(end, F_SETFD, FD_CLOEXEC) }
+    evaluator = RequestEvaluator(setting)
+    limits = setting.limits
+    machine = ConnectionStateMachine(
+      .init(lineBytesMax: limits.lineBytesMax, waitingLinesMax: limits.waitingRequestsMax))
+  }
+
+  deinit {
+    close(wakeRead)
+    close(wakeWrite)
+  }
+
+  /// Makes `run` answer what was sent already and return. Any thread.
+  func stop() {
+    var byte: UInt8 = 0
+    unsafe _ = write(wakeWrite, &byte, 1)
+  }
+
+  /// Returns once all is answered: at the end of the input, after `stop`, or where nobody reads.
+  func run() {
+    while !isBroken {
+      switch unsafe machine.next(received.bytes) {
+      case .answer(let length, let consuming):
+        unsafe _ = evaluator.answer(
+          UnsafeRawBufferPointer(rebasing: received.bytes[..<length]), .init(longWork: true), into: &output)
+        received.consume(consuming)
+      case .refuse(let consuming):
+        received.consume(consuming)
+        let nullID = unsafe UnsafeRawBufferPointer(start: nil, count: 0)
+        unsafe output.appendRPCError(.lineTooLong, "line is longer than \(limits.lineBytesMax) bytes", id: nullID)
+        output.append(UInt8(ascii: "\n"))
+      case .drop(let count):
+        received.consume(count)
+      case .wait:
+        send()
+        receive()
+      case .finish:
+        send()
+        return
+      }
+      if output.count > Self.gatheredBytesMax { send() }
+    }
+  }
+
+  private func receive() {
+    var files = [
+      pollfd(fd: STDIN_FILENO, events: Int16(POLLIN), revents: 0),
+      pollfd(fd: wakeRead, events: Int16(POLLIN), revents: 0),
+    ]
+    // SAFETY: the array has as many elements as the call is told.
+    guard unsafe poll(&files, 2, -1) > 0 else { return }
+    if files[1].revents != 0 {
+      settle()
+    } else if files[0].revents != 0, read(Self.readBytes) == 0 {
+      machine.inputEnded()
+    }
+    evaluator.forgetTime()
+  }
+
+  /// Reads what is there and no more.
+  private func settle() {
+    var ready: Int32 = 0
+    // SAFETY: the call writes one integer.
+    if unsafe ioctl(STDIN_FILENO, UInt(FIONREAD), &ready) == 0 {
+      var rest = min(Int(ready), Self.settleBytesMax)
+      while rest > 0 {
+        let count = read(rest)
+        guard count > 0 else { break }
+        rest -= count
+      }
+    }
+    machine.stopReading()
+  }
+
+  /// - Returns: How many bytes; 0 at the end, and -1 where there are none now.
+  private func read(_ most: Int) -> Int {
+    let room = unsafe received.room(most)
+    let count = unsafe Glibc.read(STDIN_FILENO, room.baseAddress, min(most, room.count))
+    if count < 0 { return errno == EINTR || errno == EAGAIN ? -1 : 0 }
+    unsafe machine.received(UnsafeRawBufferPointer(rebasing: room[..<count]))
+    received.filled(count)
+    return count
+  }
+
+  private func send() {
+    unsafe output.withBytes { bytes in
+      var rest = unsafe bytes
+      while unsafe !rest.isEmpty {
+        let count = unsafe write(STDOUT_FILENO, rest.baseAddress, rest.count)
+        if count < 0 && errno == EAGAIN {
+          // Somebody else has made it non-blocking.
+          var file = pollfd(fd: STDOUT_FILENO, events: Int16(POLLOUT), revents: 0)
+          unsafe _ = poll(&file, 1, -1)
+          continue
+        }
+        if count < 0 && errno == EINTR { continue }
+        guard count > 0 else {
+          isBroken = true
+          return
+        }
+        unsafe rest = UnsafeRawBufferPointer(rebasing: rest[count...])
+      }
+    }
+    if output.hasFailed { isBroken = true }
+    output.removeAll()
+  }
+}

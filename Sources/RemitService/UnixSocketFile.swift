@@ -1,0 +1,65 @@
+private import Glibc
+
+/// The file of a Unix socket: whether it is free, and its end.
+struct UnixSocketFile {
+  let path: String
+  private let device: dev_t
+  private let inode: ino_t
+
+  /// Takes away what a process has left that is no more.
+  ///
+  /// - Throws: Where somebody listens there, or something else has the name.
+  static func makeRoom(at path: String) throws(ServiceError) {
+    var status = stat()
+    guard unsafe lstat(path, &status) == 0 else {
+      if errno == ENOENT { return }
+      throw ServiceError("cannot listen on \(path): \(systemError())")
+    }
+    guard status.st_mode & S_IFMT == S_IFSOCK else {
+      throw ServiceError("cannot listen on \(path): a file of that name is there, and it is no socket")
+    }
+    let socket = Glibc.socket(AF_UNIX, Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue), 0)
+    guard socket >= 0 else { throw ServiceError("cannot listen on \(path): \(systemError())") }
+    defer { close(socket) }
+    var address = sockaddr_un()
+    address.sun_family = sa_family_t(AF_UNIX)
+    let bytes = Array(path.utf8)
+    let room = MemoryLayout.size(ofValue: address.sun_path)
+    guard bytes.count < room else {
+      throw ServiceError("cannot listen on \(path): a socket's path has at most \(room - 1) bytes")
+    }
+    // SAFETY: the path and its zero byte fit, and the address outlives the call.
+    unsafe withUnsafeMutableBytes(of: &address.sun_path) { place in
+      unsafe place.copyBytes(from: bytes)
+    }
+    let result = unsafe withUnsafePointer(to: &address) { pointer in
+      unsafe pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { pointer in
+        unsafe connect(socket, pointer, socklen_t(MemoryLayout<sockaddr_un>.size))
+      }
+    }
+    guard result != 0, errno == ECONNREFUSED else {
+      throw ServiceError("cannot listen on \(path): another process does")
+    }
+    guard unsafe unlink(path) == 0 else { throw ServiceError("cannot listen on \(path): \(systemError())") }
+  }
+
+  /// The file of a socket that has been bound, which gets its mode.
+  init(path: String, mode: UInt32) throws(ServiceError) {
+    var status = stat()
+    guard unsafe chmod(path, mode_t(mode)) == 0, unsafe lstat(path, &status) == 0 else {
+      throw ServiceError("cannot listen on \(path): \(Self.systemError())")
+    }
+    self.path = path
+    device = status.st_dev
+    inode = status.st_ino
+  }
+
+  /// Takes the file away, unless another has taken its place.
+  func remove() {
+    var status = stat()
+    guard unsafe lstat(path, &status) == 0, status.st_dev == device, status.st_ino == inode else { return }
+    unsafe unlink(path)
+  }
+
+  private static func systemError() -> String { unsafe String(cString: strerror(errno)) }
+}

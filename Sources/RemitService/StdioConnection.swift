@@ -64,7 +64,7 @@ final class StdioConnection: @unchecked Sendable {
         received.consume(count)
       case .wait:
         send()
-        receive()
+        if !isBroken { receive() }
       case .finish:
         send()
         return

@@ -10,6 +10,12 @@ struct UnixSocketFile {
   ///
   /// - Throws: Where somebody listens there, or something else has the name.
   static func makeRoom(at path: String) throws(ServiceError) {
+    var address = sockaddr_un()
+    let bytes = Array(path.utf8)
+    let room = MemoryLayout.size(ofValue: address.sun_path)
+    guard bytes.count < room else {
+      throw ServiceError("cannot listen on \(path): a socket's path has at most \(room - 1) bytes")
+    }
     var status = stat()
     guard unsafe lstat(path, &status) == 0 else {
       if errno == ENOENT { return }
@@ -21,13 +27,7 @@ struct UnixSocketFile {
     let socket = Glibc.socket(AF_UNIX, Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue), 0)
     guard socket >= 0 else { throw ServiceError("cannot listen on \(path): \(systemError())") }
     defer { close(socket) }
-    var address = sockaddr_un()
     address.sun_family = sa_family_t(AF_UNIX)
-    let bytes = Array(path.utf8)
-    let room = MemoryLayout.size(ofValue: address.sun_path)
-    guard bytes.count < room else {
-      throw ServiceError("cannot listen on \(path): a socket's path has at most \(room - 1) bytes")
-    }
     // SAFETY: the path and its zero byte fit, and the address outlives the call.
     unsafe withUnsafeMutableBytes(of: &address.sun_path) { place in
       unsafe place.copyBytes(from: bytes)

@@ -3,13 +3,14 @@
 # make check  what CI holds beside the tests: formatting, no stray paths, the static checks of policies and plugins
 # make pages  docs/policies, from the declarations of the policies
 # make bench  speed against the bare C limit
+# make bench-service  the service's speed against the least that a server does
 
 SWIFT ?= swift
 REMIT := .build/release/remit
 # Release builds: no frame pointers in C, which the decision path feels, and no debug information in the program.
 RELEASE := -c release -Xcc -fomit-frame-pointer -Xlinker -s
 
-.PHONY: run test check bench build plugins pages packages clean
+.PHONY: run test check bench bench-service build plugins pages packages clean
 
 run: build
 	@scripts/run-sample $(REMIT)
@@ -44,6 +45,10 @@ bench: build
 	@.build/release/RemitBench .build/natural.ndjson
 	@python3 benchmarks/compare.py $(REMIT) benchmarks/limit/limit
 	@python3 benchmarks/instructions.py $(REMIT) benchmarks/limit/limit
+
+bench-service: build
+	@$(MAKE) -s -C benchmarks/service
+	@python3 benchmarks/service/run.py $(REMIT)
 
 clean:
 	@rm -rf .build

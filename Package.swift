@@ -68,7 +68,7 @@ let package = Package(
     .target(
       name: "RemitService",
       dependencies: [
-        "RemitEngine", "RemitPolicy", "RemitLua", "RemitWire", "RemitModel", "CRemitJSON",
+        "RemitAnalysis", "RemitEngine", "RemitPolicy", "RemitLua", "RemitWire", "RemitModel", "CRemitJSON",
         .product(name: "Logging", package: "swift-log"),
         .product(name: "NIOCore", package: "swift-nio"),
         .product(name: "NIOPosix", package: "swift-nio"),

@@ -13,8 +13,8 @@ struct RemitCommand: ParsableCommand {
       """,
     version: "0.1.0",
     subcommands: [
-      BatchCommand.self, ExplainCommand.self, ServeCommand.self, TestCommand.self, CheckCommand.self, PoliciesCommand.self,
-      NewCommand.self,
+      BatchCommand.self, ExplainCommand.self, ServeCommand.self, TestCommand.self, CheckCommand.self,
+      PoliciesCommand.self, NewCommand.self,
     ]
   )
 }
@@ -40,7 +40,7 @@ struct FolderOptions: ParsableArguments {
       let message = "cannot read the folder \"\(folder.policies.path)\": \(problem)"
       throw CommandFailure(.usage, "\(message) (say where the policies are with --policies DIR)")
     }
-    return PolicyLoader(ModuleStore(folder: folder, limits: limits, natives: try natives(beside: folder.pluginNames())))
+    return PolicyLoader(ModuleStore(folder: folder, natives: try natives(beside: folder.pluginNames()), limits: limits))
   }
 
   private func natives(beside plugins: [String]) throws -> [NativeLibrary] {

@@ -80,7 +80,8 @@ struct ServeCommand: ParsableCommand {
     let start = SystemClock.seconds()
     let clock = ServiceClock(
       milliseconds: { SystemClock.milliseconds() }, uptimeSeconds: { Int(SystemClock.seconds() - start) })
-    let setting = RequestEvaluator.Setting(store: SnapshotStore(snapshot), clock: clock, limits: limits)
+    var setting = RequestEvaluator.Setting(store: SnapshotStore(snapshot), clock: clock, limits: limits)
+    setting.explainer = RequestExplainer()
     let log = Logger(label: "remit") { _ in TerminalLog() }
     try wait(for: DecisionService(configuration, setting, log: log))
   }

@@ -1,3 +1,4 @@
+private import Glibc
 internal import RemitLua
 internal import RemitModel
 private import RemitPolicy
@@ -8,7 +9,7 @@ extension Evaluator {
   /// Sets the time of the decisions that follow; false where the text is neither a date nor an RFC 3339 time, and then the time stays
   /// what it was.
   func setAt(_ text: UnsafeRawBufferPointer) -> Bool {
-    if unsafe text.elementsEqual(at) { return true }
+    if unsafe at.withUnsafeBytes({ unsafe Self.areEqual(text, $0) }) { return true }
     guard let machine = freshEnough() else { return true }
     isUsed = true
     guard unsafe machine.machine.setAt(text) else { return false }
@@ -27,7 +28,7 @@ extension Evaluator {
     _ json: UnsafeRawBufferPointer?, id: UnsafeRawBufferPointer, into output: inout ByteWriter
   ) -> ErrorCode? {
     let wanted = unsafe json ?? Self.noParams
-    if unsafe wanted.elementsEqual(params.bytes) { return nil }
+    if unsafe Self.areEqual(wanted, UnsafeRawBufferPointer(params.bytes)) { return nil }
     let start = output.count
     while let machine = freshEnough() {
       let wasUsed = isUsed
@@ -78,6 +79,13 @@ extension Evaluator {
     case .element: output.appendRPCElement(.internalError, message)
     }
     return .internalError
+  }
+
+  private static func areEqual(_ left: UnsafeRawBufferPointer, _ right: UnsafeRawBufferPointer) -> Bool {
+    guard left.count == right.count else { return false }
+    guard let start = left.baseAddress, let other = right.baseAddress else { return true }
+    // SAFETY: both have as many bytes.
+    return unsafe memcmp(start, other, left.count) == 0
   }
 
   /// As a new evaluator of a service has them.

@@ -10,6 +10,8 @@ package import RemitWire
 package final class Evaluator: LineDecider {
   package let policy: LoadedPolicy
   package let label: [UInt8]
+  /// Whether the policy decides rows together.
+  let isForGroups: Bool
   /// What is set in the machine, and is to be set in the one that takes its place.
   var params: ByteBlock
   var at: [UInt8]
@@ -28,6 +30,7 @@ package final class Evaluator: LineDecider {
     self.params = ByteBlock(params)
     self.at = Array(at.utf8)
     label = policy.label
+    isForGroups = policy.declaration.group != nil
     current = try prepare(machine)
   }
 

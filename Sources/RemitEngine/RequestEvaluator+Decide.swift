@@ -7,24 +7,56 @@ internal import RemitWire
 extension RequestEvaluator {
   func decide(_ envelope: RPCEnvelope, into output: inout ByteWriter) {
     guard let input = unsafe envelope[.input] else { preconditionFailure("a request without input has been refused") }
-    if let explain = unsafe envelope[.explain], unsafe explain[0] != UInt8(ascii: "f") {
-      let isTrue = unsafe explain[0] == UInt8(ascii: "t")
-      let message = isTrue ? "explain: not available yet" : "explain: expected true or false"
-      unsafe output.appendRPCError(.invalidParams, message, id: envelope.id)
+    let isExplained = unsafe wantsExplanation(.decide, envelope)
+    if let explain = unsafe envelope[.explain], !isExplained, unsafe explain[0] != UInt8(ascii: "f") {
+      unsafe output.appendRPCError(.invalidParams, "explain: expected true or false", id: envelope.id)
       return
     }
     guard let evaluator = unsafe prepare(envelope, into: &output) else { return }
     let start = output.count
-    if evaluator.policy.declaration.group == nil {
-      _ = unsafe evaluator.decide(input, form: .reply, id: envelope.id, into: &output)
+    var isDecided = false
+    if !evaluator.isForGroups {
+      isDecided = unsafe evaluator.decide(input, form: .reply, id: envelope.id, into: &output) == nil
+    } else if isExplained {
+      let message = "explain: \(evaluator.policy.name) decides rows together, and one row alone cannot be explained"
+      unsafe output.appendRPCError(.invalidParams, message, id: envelope.id)
+      return
     } else {
       unsafe decideAlone(input, evaluator, id: envelope.id, into: &output)
     }
-    guard setting.sink != nil, let refusal = unsafe record(input, envelope, evaluator, from: start, of: output) else {
-      return
+    if setting.sink != nil, let refusal = unsafe record(input, envelope, evaluator, from: start, of: output) {
+      output.truncate(to: start)
+      unsafe output.appendRPCError(refusal.code, refusal.message, id: envelope.id)
+    } else if isExplained && isDecided {
+      unsafe explain(input, envelope, evaluator, from: start, into: &output)
     }
-    output.truncate(to: start)
-    unsafe output.appendRPCError(refusal.code, refusal.message, id: envelope.id)
+  }
+
+  func wantsExplanation(_ method: Method, _ envelope: RPCEnvelope) -> Bool {
+    guard method == .decide, let explain = unsafe envelope[.explain] else { return false }
+    return unsafe explain[0] == UInt8(ascii: "t")
+  }
+
+  /// Puts the explanation behind the decision, with which the reply from `start` on ends.
+  private func explain(
+    _ input: UnsafeRawBufferPointer, _ envelope: RPCEnvelope, _ evaluator: Evaluator, from start: Int,
+    into output: inout ByteWriter
+  ) {
+    do throws(EngineError) {
+      guard let explainer = setting.explainer else {
+        throw EngineError(code: .invalidParams, message: "explain: this service explains nothing")
+      }
+      let explanation = try explainer.explain(
+        unsafe Array(input), by: evaluator.policy, params: evaluator.params.array(),
+        at: String(decoding: evaluator.at, as: UTF8.self))
+      output.truncate(to: output.count - "}}".utf8.count)
+      output.append(",\"explanation\":")
+      output.append(explanation.span)
+      output.append("}}")
+    } catch {
+      output.truncate(to: start)
+      unsafe output.appendRPCError(error.code, error.message, id: envelope.id)
+    }
   }
 
   func decideBatch(_ envelope: RPCEnvelope, into output: inout ByteWriter, while goesOn: () -> Bool) {
@@ -41,7 +73,7 @@ extension RequestEvaluator {
     Self.startResult(of: evaluator, into: &output)
     output.append(",\"results\":[")
     do throws(EngineError) {
-      if evaluator.policy.declaration.group == nil {
+      if !evaluator.isForGroups {
         try unsafe decideEach(inputs, envelope, evaluator, into: &output, while: goesOn)
       } else {
         try unsafe decideTogether(inputs, envelope, evaluator, into: &output)
@@ -96,10 +128,10 @@ extension RequestEvaluator {
     let name = unsafe JSONBytes.unescaped(written)
     // Escapes may be in the way of a name that is there.
     if let index = unsafe Array(name.utf8).withUnsafeBytes({ unsafe seatIndex(named: $0) }) { return index }
-    let near = NearNames.of(name, among: seats.map(\.policy.name)).map { "\"\($0)\"" }
-    let hint = near.isEmpty ? "" : " (did you mean \(near.joined(separator: ", "))?)"
+    let near = NearNames.of(name, among: seats.map(\.policy.name)).map(\.description)
+    let hint = near.isEmpty ? "" : "; did you mean \(near.joined(separator: " or "))?"
     let shown = name.count > 128 ? name.prefix(128) + "…" : name
-    unsafe output.appendRPCError(.unknownPolicy, "no policy \"\(shown)\"\(hint)", id: envelope.id)
+    unsafe output.appendRPCError(.unknownPolicy, "unknown policy \"\(shown)\"\(hint)", id: envelope.id)
     return nil
   }
 

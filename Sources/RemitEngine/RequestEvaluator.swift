@@ -16,6 +16,8 @@ package final class RequestEvaluator {
     /// Nil: there are no admin methods.
     package var admin: (any AdminHandler)?
     package var sink: (any DecisionSink)?
+    /// Nil: `explain` is refused.
+    package var explainer: (any DecisionExplainer)?
 
     package init(store: SnapshotStore, clock: ServiceClock, limits: Limits = Limits()) {
       self.store = store
@@ -174,7 +176,9 @@ package final class RequestEvaluator {
       if unsafe !envelope.hasID { output.truncate(to: start) }
       return true
     }
-    guard permission.longWork || !method.mayTakeLong else { return false }
+    guard unsafe permission.longWork || !(method.mayTakeLong || wantsExplanation(method, envelope)) else {
+      return false
+    }
     if let problem = unsafe method.problem(with: envelope, kind) {
       unsafe output.appendRPCError(.invalidParams, problem, id: envelope.id)
     } else {

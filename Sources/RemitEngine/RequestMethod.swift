@@ -37,8 +37,12 @@ extension RequestEvaluator {
     /// Whether it is no work for an event loop.
     var mayTakeLong: Bool { self == .decideBatch || isForAdmin }
 
-    /// The method that a request names.
+    /// The method that a request names. The one that is named most is looked for first, without the list of all.
     init?(_ envelope: RPCEnvelope) {
+      if unsafe envelope.methodIs(Self.decide.name) {
+        self = .decide
+        return
+      }
       guard let method = Self.allCases.first(where: { unsafe envelope.methodIs($0.name) }) else { return nil }
       self = method
     }

@@ -19,6 +19,14 @@ package protocol AdminHandler: AnyObject, Sendable {
   func rollBack(to snapshot: String) throws(EngineError) -> [UInt8]
 }
 
+/// Explains decisions, on the thread of a worker; any number of threads at once.
+package protocol DecisionExplainer: AnyObject, Sendable {
+  /// The explanation of a decision that has just been made of the same, as JSON.
+  func explain(
+    _ input: [UInt8], by policy: LoadedPolicy, params: [UInt8], at: String
+  ) throws(EngineError) -> [UInt8]
+}
+
 /// A decision that was asked for by a request, with all that it depends on. The bytes are good during the call that hands it out.
 @unsafe package struct DecidedRequest {
   package let policy: LoadedPolicy

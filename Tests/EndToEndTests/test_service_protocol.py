@@ -118,6 +118,9 @@ def cases():
     for text in ["1", "null", '"true"', "[]"]:
         yield decide('"policy":"a.limit","input":{"amount":5},"explain":%s' % text), error(-32602, "1", "invalid_params")
     yield decide('"policy":"a.limit","input":{"amount":5},"explain":false'), result()
+    yield decide('"policy":"a.limit","input":{"amount":5},"explain":true'), result()
+    yield decide('"policy":"a.limit","input":{"amount":-5},"explain":true'), error(-32000, "1", "invalid_input")
+    yield decide('"policy":"a.pair","input":{"id":"x","vendor":"v","amount":5},"explain":true'), error(-32602, "1", "invalid_params")
     yield head() + '"method":"health","params":{"x":1}}', error(-32602, "1", "invalid_params")
     yield head() + '"method":"policies","params":{"policy":"a.limit"}}', error(-32602, "1", "invalid_params")
     for text in ['"policy":"a.limit"', '"policy":"a.limit","inputs":{}', '"policy":"a.limit","inputs":null',
@@ -302,6 +305,16 @@ class ProtocolTests(unittest.TestCase):
                 self.assertEqual(refused["error"]["message"], "limit: must not be below zero")
                 third = client.call("decide", **plain)["result"]["decision"]
                 self.assertEqual(third["outcome"], "approve")
+
+    def test_an_explanation_is_that_of_the_command(self):
+        data = json.dumps({"id": "x", "amount": 50})
+        words = self.folder.run("explain", "--policy", "a.limit", "--param", "limit=10", "--at", "2025-06-15", "--json", data=data)
+        with Server(policies=self.policies) as server, server.tcp() as client:
+            plain = dict(policy="a.limit", input=json.loads(data), params={"limit": "10"}, at="2025-06-15")
+            alone = client.call("decide", **plain)["result"]
+            result = client.call("decide", **plain, explain=True)["result"]
+            self.assertEqual(result.pop("explanation"), json.loads(words.stdout))
+            self.assertEqual(result, alone)
 
     def test_a_batch_has_a_result_for_each_input(self):
         inputs = [{"amount": 5}, {"amount": -1}, {"amount": 500}, {"id": "loop", "amount": 1}, {"id": "fail", "amount": 1}, 7]

@@ -242,6 +242,15 @@ private final class TestAdmin: AdminHandler {
     }
   }
 
+  @Test func anExplanationIsNoWorkForALoop() throws {
+    try with { setting in
+      let asked = decide(small + #","explain":true"#)
+      #expect(ask(RequestEvaluator(setting), asked, longWork: false) == nil)
+      #expect(ask(RequestEvaluator(setting), asked)?.contains("this service explains nothing") == true)
+      #expect(ask(RequestEvaluator(setting), decide(small + #","explain":false"#), longWork: false) != nil)
+    }
+  }
+
   @Test func longWorkIsGivenUpWhereNobodyWaits() throws {
     try with { setting in
       let evaluator = RequestEvaluator(setting)

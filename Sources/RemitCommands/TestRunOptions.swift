@@ -19,6 +19,12 @@ struct TestRunOptions: ParsableArguments {
     name: .long, help: ArgumentHelp("Generate the inputs of properties from this seed, not their own.", valueName: "n"))
   var seed: UInt64?
 
+  @Flag(help: "Write the golden decisions anew where they have changed, and fail if any has.")
+  var record = false
+
+  @Flag(help: "Run the tests again whenever a file of the policies or plugins changes, until interrupted.")
+  var watch = false
+
   private static let jobsMax = 256
 
   func session(_ loader: PolicyLoader) -> TestSession {

@@ -4,9 +4,9 @@ internal import RemitPolicy
 /// Which tests a path means.
 struct TestSelection {
   let loader: PolicyLoader
-  let names: [PolicyName]
+  private(set) var names: [PolicyName]
   /// Plugins, without `plugin.`.
-  let plugins: [String]
+  private(set) var plugins: [String]
   /// The policies that the path means, with those that have no tests.
   let policies: [PolicyName]
   /// The plugins, in the same way.
@@ -55,6 +55,24 @@ struct TestSelection {
       misnamedFiles.forEach(Terminal.warn)
       throw CommandFailure(.usage, "no tests in \(path)")
     }
+  }
+
+  /// Only what changed files can have an effect on: a file of tests or of golden decisions is of one policy or plugin, any other
+  /// may be read by all. Without changes, everything.
+  func affected(by changes: [String]) -> TestSelection {
+    let folder = loader.store.folder
+    var narrow = self
+    narrow.names = names.filter { name in
+      changes.contains { $0 == folder.path(ofFile: name.testFile) || $0 == folder.path(ofFile: name.goldenFile) }
+    }
+    narrow.plugins = plugins.filter { name in
+      changes.contains(folder.path(ofFile: "plugins/\(name)/plugin_test.lua"))
+    }
+    let isExplained = changes.allSatisfy { file in
+      narrow.names.contains { file == folder.path(ofFile: $0.testFile) || file == folder.path(ofFile: $0.goldenFile) }
+        || narrow.plugins.contains { file == folder.path(ofFile: "plugins/\($0)/plugin_test.lua") }
+    }
+    return changes.isEmpty || !isExplained ? self : narrow
   }
 
   /// The plugins that a path means; nil where it means none.

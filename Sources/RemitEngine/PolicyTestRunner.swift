@@ -69,6 +69,8 @@ package struct PolicyTestRunner {
     var number = 0
     /// The module of the file, which holds its property.
     var module = ""
+    /// A line of the golden file.
+    var isGolden = false
   }
 
   /// Reads the test file that stands beside the policy; throws as `run` does.
@@ -100,12 +102,24 @@ package struct PolicyTestRunner {
       }
       suites.append(Suite(policy: policy, cases: read))
     }
+    // The decisions that were recorded are cases like the others.
+    if let policy = try ownPolicy(name, suites), let golden = GoldenFile(of: policy) {
+      suites.append(Suite(policy: policy, cases: golden.cases))
+    }
     return suites
+  }
+
+  /// The policy that the file stands beside, where it has golden decisions.
+  private func ownPolicy(_ name: PolicyName, _ suites: [Suite]) throws(PolicyLoadError) -> LoadedPolicy? {
+    if let loaded = suites.first(where: { $0.policy.name == name }) { return loaded.policy }
+    guard loader.store.data(ofFile: name.goldenFile) != nil else { return nil }
+    return try loader.load(named: name.description).0
   }
 
   /// Runs one case, and says what differs, or what is wrong with the case.
   func run(_ item: Case, of policy: LoadedPolicy) -> [String] {
     guard item.mistakes.isEmpty else { return item.mistakes }
+    if item.isGolden { return runGolden(item, of: policy) }
     // What random inputs happen to reach says nothing of how well the tests are chosen: an observer does not see it.
     if item.test["property"] != nil { return observer == nil ? runProperty(item, of: policy) : [] }
     if let files = item.test["files"] { return run(item.test, of: policy.name, in: policy.store, with: files) }

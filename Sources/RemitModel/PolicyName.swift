@@ -36,6 +36,9 @@ package struct PolicyName: Hashable, Comparable, Sendable, CustomStringConvertib
   /// The file of that module, from the policies' folder.
   package var testFile: String { "\(family)/\(name)\(Self.testSuffix).lua" }
 
+  /// The file of its golden decisions, from the policies' folder.
+  package var goldenFile: String { "\(family)/\(name)_golden.ndjson" }
+
   package static func < (left: Self, right: Self) -> Bool {
     (left.family, left.name) < (right.family, right.name)
   }

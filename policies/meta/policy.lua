@@ -81,6 +81,16 @@ absent = nil
 ---@field expect? table the keys that are named must be equal, others are free
 ---@field error? remit.ExpectedError
 
+---What holds of every decision: tried with inputs that are generated from the policy's declaration.
+---@class (exact) remit.Property
+---@field name string a sentence
+---@field property fun(tx: any, decide: fun(tx: any): any, remit.ExpectedError?): boolean, string? true, or false and why
+---@field given? table fields of the input that are not generated
+---@field runs? integer how many inputs; absent: 200
+---@field seed? integer where they begin; absent: 1
+---@field params? table<string, any> params that are not their defaults
+---@field at? string a date, or an RFC 3339 time; absent: 2025-01-01T00:00:00Z
+
 ---Declares the tests that the file returns.
 ---
 ---```lua
@@ -89,7 +99,7 @@ absent = nil
 ---}
 ---```
 ---@param policy string the policy's name: `approval.order`
----@return fun(cases: remit.Case[]): table
+---@return fun(cases: (remit.Case|remit.Property)[]): table
 function test(policy) end
 
 ---Loads a module, once: `lib.authority` is `policies/lib/authority.lua`, `plugin.fx` is `plugins/fx/plugin.lua`. It stands at the top of

@@ -20,7 +20,8 @@ enum TestRecording {
       guard let bytes = recording.bytes else { continue }
       hasChanged = true
       try OutputFile.write(bytes, to: selection.loader.store.folder.path(ofFile: name.goldenFile))
-      Terminal.print("\(name.goldenFile): recorded, \(recording.changed) of \(recording.lines) lines are new or changed")
+      Terminal.print(
+        "\(name.goldenFile): recorded, \(recording.changed) of \(recording.lines) lines are new or changed")
     }
     return hasChanged
   }

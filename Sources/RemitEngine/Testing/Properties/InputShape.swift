@@ -49,7 +49,9 @@ indirect enum InputShape: Sendable {
     case "record":
       var members: [Member] = []
       for field in view["fields"]?.elements ?? [] {
-        guard let name = field["name"]?.string, let type = field["type"], let shape = InputShape(type) else { return nil }
+        guard let name = field["name"]?.string, let type = field["type"], let shape = InputShape(type) else {
+          return nil
+        }
         members.append(Member(name: name, shape: shape, isOptional: type["optional"]?.boolean ?? false))
       }
       self = .record(members)

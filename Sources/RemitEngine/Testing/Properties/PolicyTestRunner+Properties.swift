@@ -34,7 +34,8 @@ extension PolicyTestRunner {
     do {
       let loader = PolicyLoader(policy.store)
       let evaluator = try evaluator(of: test, policy)
-      property = PropertyTest(UInt32(clamping: number), of: policy, evaluator: evaluator) { () throws(PolicyLoadError) in
+      property = PropertyTest(UInt32(clamping: number), of: policy, evaluator: evaluator) {
+        () throws(PolicyLoadError) in
         try loader.testMachine(module: item.module)
       }
     } catch {
@@ -56,7 +57,8 @@ extension PolicyTestRunner {
       guard let failure = property.failure(sample.json) else { continue }
       let (small, message) = Self.shrunk(sample, failure, shape, day: day, property)
       return [
-        message, "counterexample: \(small.json)", "in run \(run) of \(runs), seed \(seed): repeat it with --seed \(seed)",
+        message, "counterexample: \(small.json)",
+        "in run \(run) of \(runs), seed \(seed): repeat it with --seed \(seed)",
       ]
     }
     guard property.hasDecided else {

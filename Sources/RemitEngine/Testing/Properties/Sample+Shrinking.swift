@@ -5,8 +5,10 @@ extension Sample {
     case (.text(let text), .text(let length)):
       let shortest = String(repeating: "a", count: length.lowerBound)
       let half = String(text.prefix(max(length.lowerBound, text.unicodeScalars.count / 2)))
-      return Self.distinct([shortest, "a", half].filter { length.contains($0.unicodeScalars.count) && isBelow($0, text) })
-        .map { .text($0) }
+      return Self.distinct(
+        [shortest, "a", half].filter { length.contains($0.unicodeScalars.count) && isBelow($0, text) }
+      )
+      .map { .text($0) }
     case (.number(let value, let places), .number(_, let range)):
       return Self.numbers(toward: min(max(0, range.lowerBound), range.upperBound), from: value, places: places)
         .map { .number($0, places: places) }

@@ -9,7 +9,9 @@ enum Scaled {
     let isNegative = digits.first == "-"
     if isNegative { digits = digits.dropFirst() }
     let parts = digits.split(separator: ".", omittingEmptySubsequences: false)
-    guard (1...2).contains(parts.count), !digits.isEmpty, parts.allSatisfy({ $0.allSatisfy(\.isNumber) }) else { return nil }
+    guard (1...2).contains(parts.count), !digits.isEmpty, parts.allSatisfy({ $0.allSatisfy(\.isNumber) }) else {
+      return nil
+    }
     let fraction = parts.count == 2 ? parts[1].prefix(places) : ""
     let whole = parts[0].drop { $0 == "0" }
     let padded = whole + fraction + String(repeating: "0", count: places - fraction.count)

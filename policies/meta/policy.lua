@@ -74,11 +74,12 @@ absent = nil
 ---One case of a test file. Either `expect` or `error` is there.
 ---@class (exact) remit.Case
 ---@field name string a sentence
----@field input table the transaction
+---@field input? table the transaction
+---@field rows? table[] of a group policy, in the place of `input`: the transactions that are decided together
 ---@field params? table<string, any> params that are not their defaults
 ---@field at? string a date, or an RFC 3339 time; absent: 2025-01-01T00:00:00Z
 ---@field files? table<string, string> data files of the case's own, from their names to their texts
----@field expect? table the keys that are named must be equal, others are free
+---@field expect? table the keys that are named must be equal, others are free; of a group policy one table a row
 ---@field error? remit.ExpectedError
 
 ---What holds of every decision: tried with inputs that are generated from the policy's declaration.

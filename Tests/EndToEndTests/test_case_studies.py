@@ -259,6 +259,7 @@ def spend_facts():
     # Signatures.
     signed = roles(AUTHORITY, invoice_lines + card_lines, department_head_limit=100000, manager_limit=250000, director_limit=1000000,
                    cfo_limit=10000000)
+    assert all(Decimal(row["amount"]) <= 100000 for row in cards.values())
     by_limit = {limit: sum(signed[role] for role in who) for limit, who in (
         (100000, ("manager", "director", "cfo", "board")), (250000, ("director", "cfo", "board")), (1000000, ("cfo", "board")))}
     booked = {}
@@ -444,6 +445,12 @@ def loan_facts():
         facts.append(cells(band, n(len(ids)), n(len(ids & bad)), pct(len(ids & bad), len(ids)), n(lost(ids)), pct(lost(ids), lost(source))))
     assert set(bands.values()) == {"low", "medium", "high"}
     assert not any(source[each]["real_estate_backed"] == "true" for each, band in bands.items() if band == "high")
+    assert Fraction(len(bad & {each for each, band in bands.items() if band == "high"}), list(bands.values()).count("high")) < Fraction(184, 742)
+    guaranteed = sum(int(source[each]["sba_guaranteed_usd"]) for each in bad)
+    facts.append(f"The loans that were charged off had {n(guaranteed)} guaranteed and lost {n(lost(bad))}")
+    assert guaranteed - lost(bad) < expected - guaranteed
+    good = {each for each in source if each not in bad and Decimal(source[each]["charged_off_usd"]) > 0}
+    facts.append(f"{n(lost(good))} were charged off on {n(len(good))} loans that count as paid in full")
     approved = sum(Decimal(row["approved_usd"]) for row in source.values())
     facts += [cells("loans / charged off / `approved_usd` / `charged_off_usd`", f"{n(len(source))} / {n(len(bad))} / {n(approved)} / {n(lost(source))}", "agrees"),
               cells("charged off: backed / not", " / ".join(

@@ -5,22 +5,29 @@ internal import RemitModel
 ///
 /// - Parameter arguments: Without the program's name.
 package func runCommandLine(_ arguments: [String]) -> Int32 {
+  let status = run(arguments)
+  guard let failure = Terminal.outputFailure else { return status.rawValue }
+  for message in failure.messages { Terminal.error(message) }
+  return failure.status.rawValue
+}
+
+private func run(_ arguments: [String]) -> ExitStatus {
   do {
     var command = try RemitCommand.parseAsRoot(arguments)
     try command.run()
-    return ExitStatus.success.rawValue
+    return .success
   } catch let failure as CommandFailure {
     for message in failure.messages { Terminal.error(message) }
-    return failure.status.rawValue
+    return failure.status
   } catch {
     // Help and version come this way too.
     guard RemitCommand.exitCode(for: error).isSuccess else {
       Terminal.error("\(oneLine(RemitCommand.message(for: error))) (see remit --help)")
-      return ExitStatus.usage.rawValue
+      return .usage
     }
     let text = RemitCommand.fullMessage(for: error)
     Terminal.print(Array((text.hasSuffix("\n") ? text : text + "\n").utf8))
-    return ExitStatus.success.rawValue
+    return .success
   }
 }
 

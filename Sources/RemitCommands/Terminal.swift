@@ -1,7 +1,22 @@
 private import Glibc
+private import RemitModel
+private import Synchronization
 
 /// Text for people: standard output and standard error.
 enum Terminal {
+  /// Why standard output took no more; 0 as long as it did.
+  private static let outputError = Atomic<Int32>(0)
+
+  /// What ends a command whose results were lost, on a full disk for one. A pipe that its reader has closed is no
+  /// failure: nobody wants the rest.
+  static var outputFailure: CommandFailure? {
+    let error = outputError.load(ordering: .relaxed)
+    guard error != 0, error != EPIPE else { return nil }
+    // SAFETY: `strerror` returns a text that ends in a zero byte.
+    let words = unsafe String(cString: strerror(error)).lowercased()
+    return CommandFailure(.usage, "cannot write standard output: \(words)")
+  }
+
   /// Writes one line to standard output.
   static func print(_ line: String) {
     print(Array((visible(line) + "\n").utf8))
@@ -64,14 +79,17 @@ enum Terminal {
     }
   }
 
-  /// What cannot be written is lost: there is nobody to tell.
+  /// What standard error does not take is lost: there is nobody to tell.
   private static func write(_ bytes: [UInt8], to file: Int32) {
     var rest = bytes[...]
     while !rest.isEmpty {
       // SAFETY: the bytes are the slice's own, for this call.
       let count = unsafe rest.withUnsafeBytes { bytes in unsafe Glibc.write(file, bytes.baseAddress, bytes.count) }
       if count < 0 && errno == EINTR { continue }
-      guard count > 0 else { return }
+      guard count > 0 else {
+        if file == STDOUT_FILENO { outputError.store(errno, ordering: .relaxed) }
+        return
+      }
       rest = rest.dropFirst(count)
     }
   }

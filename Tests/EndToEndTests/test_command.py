@@ -3,9 +3,10 @@ import json
 import os
 import re
 import shutil
+import subprocess
 import unittest
 
-from support import ROOT, Folder, policy, run
+from support import REMIT, ROOT, Folder, policy, run
 
 APPROVE = 'return { outcome = "approve", reasons = { "ok" } }'
 
@@ -482,6 +483,21 @@ class CommandLine(unittest.TestCase):
                                       (["batch", "--policy", "risk.score", "--param", "low_blow=1"], "low_below")):
             with self.subTest(arguments):
                 self.assertIn(suggestion, run(*arguments).stderr.decode())
+
+    def test_a_full_disk_is_said(self):
+        """Results that were lost are no success, whatever the command found; a reader who has had enough is none's fault."""
+        with Folder({"policies/x/y.lua": policy('return { outcome = "approve", reasons = { "ok" } }')}) as folder:
+            for arguments in (["policies"], ["policies", "--json"], ["check"], ["check", "--format", "sarif"], ["test"], ["--version"], ["batch", "--help"],
+                              ["explain", "--policy", "x.y"], ["explain", "--policy", "x.y", "--json"], ["explain", "--policy", "x.y", "--lang", "zh"]):
+                with self.subTest(arguments), open("/dev/full", "wb") as full:
+                    done = subprocess.run([REMIT, *arguments], input=b"{}", stdout=full, stderr=subprocess.PIPE, cwd=folder.path, check=False)
+                    self.assertEqual(done.returncode, 2, done.stderr)
+                    self.assertTrue(done.stderr.endswith(b"remit: cannot write standard output: no space left on device\n"), done.stderr)
+            # Python ignores SIGPIPE, and so does then its child: the write itself fails.
+            process = subprocess.Popen([REMIT, "policies"], stdout=subprocess.PIPE, stderr=subprocess.PIPE, cwd=folder.path, restore_signals=False)
+            process.stdout.close()
+            self.assertEqual((process.stderr.read(), process.wait()), (b"", 0))
+            process.stderr.close()
 
     def test_version(self):
         done = run("--version")

@@ -126,10 +126,10 @@ struct PolicyTestRunnerTests {
     arguments: [
       (
         "input = { id = \"1\", amount = 100 }, expect = { outcome = \"high\" }",
-        "outcome: expected \"high\", got \"low\""
+        "decision.outcome: expected \"high\", got \"low\""
       ),
-      ("input = { id = \"1\", amount = 100 }, expect = { other = 1 }", "other: expected 1, got nothing"),
-      ("input = { id = \"1\", amount = 101 }, expect = { over = 2 }", "over: expected 2, got 1"),
+      ("input = { id = \"1\", amount = 100 }, expect = { other = 1 }", "decision.other: expected 1, got nothing"),
+      ("input = { id = \"1\", amount = 101 }, expect = { over = 2 }", "decision.over: expected 2, got 1"),
       (
         "input = { id = \"1\" }, error = { code = \"invalid_input\", path = \"/id\" }",
         "error.path: expected \"/id\", got \"/amount\""

@@ -294,6 +294,7 @@ remit_status remit_run_input(remit_vm *vm, remit_job job, int run) {
     status = remit_take_error(vm, lua_status);
     if (status == REMIT_POLICY_ERROR && !vm->message_line)
       remit_vm_locate(vm, vm->job.policy->decide_file, vm->job.policy->decide_line);
+    if (status == REMIT_POLICY_ERROR) remit_mask_message(vm, vm->job.policy->input, vm->job.input);
     out->length = start;
     remit_write_error(vm, status, out);
   }

@@ -243,6 +243,8 @@ remit_status remit_vm_group_decide(remit_vm *vm, uint32_t number, const remit_ro
     vm->group.status = remit_take_error(vm, lua_status);
     if (vm->group.status == REMIT_POLICY_ERROR && !vm->message_line)
       remit_vm_locate(vm, policy->decide_file, policy->decide_line);
+    if (vm->group.status == REMIT_POLICY_ERROR)
+      for (size_t i = 0; i < count; i++) remit_mask_message(vm, policy->input, rows[i].input);
   }
   lua_settop(L, 0);
   return vm->group.status;
@@ -271,6 +273,7 @@ remit_status remit_vm_group_write(remit_vm *vm, const remit_row *row, size_t ind
     vm->group.status = remit_take_error(vm, lua_status);
     if (vm->group.status == REMIT_POLICY_ERROR) {
       const remit_policy *policy = vm->job.policy;
+      remit_mask_message(vm, policy->input, row->input);
       remit_vm_say(vm, "%s:%d: decision %lld of %zu, for the row of line %llu: %.*s", policy->decide_file, policy->decide_line,
                    (long long)place, vm->group.count, (unsigned long long)row->line, (int)vm->message_length, vm->message);
       vm->message_line = (uint32_t)policy->decide_line;

@@ -210,6 +210,10 @@ void remit_params_from_json(lua_State *L, remit_policy *policy, const remit_slic
 /* Pushes the value of that type that a JSON text means, which may be a text of a number; false where it does not fit. */
 bool remit_push_json_value(lua_State *L, const remit_type *type, remit_slice value, int slots);
 
+/* ---- mask.c */
+/* Leaves out the message where it shows the value of a sensitive field of that input, which is valid JSON. */
+void remit_mask_message(remit_vm *vm, const remit_type *type, remit_slice input);
+
 /* ---- decide.c */
 /* Makes the closure that decides and keeps it in the policy. */
 void remit_make_runner(lua_State *L, remit_policy *policy);

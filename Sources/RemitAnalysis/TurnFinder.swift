@@ -60,12 +60,17 @@ struct TurnFinder {
     self.prober = prober
     self.judge = judge
     var fields: [Field] = []
+    // Where a decision compares with a sensitive value, the exact place of a turn is that value.
+    let isGuarded = notes.reads.contains { read in
+      read.path.source == .input && declared?.type(at: read.path.names)?.isSensitive == true
+    }
+    let tried = isGuarded ? ["boolean", "enum"] : ["integer", "number", "money", "date", "boolean", "enum"]
     for read in notes.reads where read.path.source == .input {
       guard let type = declared?.type(at: read.path.names), !["record", "list", "map"].contains(type.name) else {
         continue
       }
       guard !type.isSensitive, let place = input.place(read.path),
-        ["integer", "number", "money", "date", "boolean", "enum"].contains(type.name)
+        tried.contains(type.name)
       else {
         untried.append(read.path)
         continue

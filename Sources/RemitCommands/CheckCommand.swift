@@ -43,7 +43,7 @@ struct CheckCommand: ParsableCommand {
           plugins: folder.plugins.path))
     }
     let failing = findings.count { $0.rule.severity != .note }
-    Terminal.error("checked \(files.count) files: \(Self.summary(of: findings))")
+    Terminal.error("checked \(files.count) file\(files.count == 1 ? "" : "s"): \(Self.summary(of: findings))")
     if failing > 0 { throw CommandFailure(.failed) }
   }
 

@@ -349,6 +349,19 @@ class Fields(Explained):
                 self.assertEqual(done.returncode, decided.returncode)
                 self.assertEqual(done.stdout == decided.stdout, decided.returncode == 3)
 
+    def test_a_turn_does_not_tell_a_sensitive_value_that_it_is_compared_with(self):
+        fields = "amount = money {}, day = date {}, urgent = boolean {}, salary = money { sensitive = true }"
+        text = policy("""local over = tx.amount > tx.salary and tx.day > "2025-01-01" and not tx.urgent
+            return { outcome = over and "reject" or "approve", reasons = { "ok" } }""", fields)
+        row = {"amount": 800, "day": "2025-02-01", "urgent": False, "salary": 734.56}
+        with Folder({"policies/x/pay.lua": text}) as folder:
+            for words in ([], ["--json"]):
+                done = folder.run("explain", "--policy", "x.pay", *words, data=json.dumps(row))
+                self.assertEqual(done.returncode, 0, done.stderr)
+                self.assertNotIn(b"734.5", done.stdout)
+            explained = json.loads(done.stdout)
+            self.assertLessEqual({"/amount", "/day"}, set(explained["untried"]))
+
     def test_sensitive_values_are_masked_and_not_tried(self):
         fields = "id = text {}, pay = money { sensitive = true }, who = record { age = integer { sensitive = true } }"
         row = '{"id":"s","pay":"6789.12","who":{"age":57}}'

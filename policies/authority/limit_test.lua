@@ -363,6 +363,11 @@ data("a role without a limit covers everything", { "cfo,expense,,CNY,," }, 11, {
 data("no limit is none", { "manager,expense,,CNY,," }, 1000000, { outcome = "approve", limit = absent })
 data("the board covers what is above its limit", { "board,expense,10,CNY,," }, 11,
   { outcome = "route", route = { { role = "board" } } })
+cases[#cases + 1] = {
+  name = "limits: nobody stands above the board", params = { department_head_limit = "1" },
+  files = limits({ "department_head,expense,50,CNY,,", "board,expense,10,CNY,," }),
+  input = request { amount = 11, at_date = "2025-03-10" }, expect = { outcome = "route", route = { { role = "board" } } },
+}
 data("a limit of nothing", { "manager,expense,0,CNY,," }, 1, { outcome = "route", limit = 0 })
 
 refused("a day before the first period", { "manager,expense,5,CNY,2025-03-11," },

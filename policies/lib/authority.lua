@@ -6,7 +6,7 @@
 local ROLES = { "department_head", "manager", "director", "cfo", "board" }
 local CATEGORIES = { "expense", "fixed_asset", "construction", "payment", "financing" }
 
-local table_of_limits = dataset "data/authority_limits.csv" {
+local limits = dataset "data/authority_limits.csv" {
   role     = enum(ROLES),
   category = enum(CATEGORIES),
   limit    = optional(money { min = "0.00" }),
@@ -18,25 +18,13 @@ local table_of_limits = dataset "data/authority_limits.csv" {
 -- An open period begins and ends outside every real day; days compare as texts.
 local FIRST_DAY, LAST_DAY = "0000-00-00", "9999-99-99"
 
--- role → category → { { from, to, limit }, … }, by date.
-local periods = {}
-
-for _, role in ipairs(ROLES) do
-  periods[role] = {}
-  for _, category in ipairs(CATEGORIES) do
-    periods[role][category] = {}
-  end
-end
-
-for row in table_of_limits:rows() do
-  local list = periods[row.role][row.category]
-  list[#list + 1] = { from = row.from or FIRST_DAY, to = row.to or LAST_DAY, limit = row.limit }
-end
-
 -- Two limits on one day would make the order of the file decide, and a day without one would look like "no limit".
 for _, role in ipairs(ROLES) do
   for _, category in ipairs(CATEGORIES) do
-    local list = periods[role][category]
+    local list = {}
+    for i, row in ipairs(limits:find_all { role = role, category = category }) do
+      list[i] = { from = row.from or FIRST_DAY, to = row.to or LAST_DAY }
+    end
     local cell = role .. ", " .. category
     if #list == 0 then
       error("data/authority_limits.csv: no row for " .. cell)
@@ -105,14 +93,11 @@ local function limit(role, category, day, params)
     end
   end
 
-  local list = periods[role][category]
-  for i = 1, #list do
-    local period = list[i]
-    if period.from <= day and day <= period.to then
-      return period.limit
-    end
+  local row = limits:at(day):find { role = role, category = category }
+  if not row then
+    error("no authority limit for " .. role .. ", " .. category .. " on " .. day)
   end
-  error("no authority limit for " .. role .. ", " .. category .. " on " .. day)
+  return row.limit
 end
 authority.limit = limit
 

@@ -282,15 +282,11 @@ int remit_op_bxor(lua_State *L) {
   return bits_at(L, 1, &a) && bits_at(L, 2, &b) ? push_in_range(L, a ^ b) : slow(L, BXOR);
 }
 
-/* Vacant bits are zeros in both directions; a negative distance shifts the other way. Bits that would be lost at the upper end give a
- * value that is out of range. */
+/* Vacant bits are zeros in both directions; a negative distance shifts the other way. */
 static lua_Integer shift_left(lua_Integer value, lua_Integer distance) {
-  if (distance <= -64) return 0;
-  if (distance >= 64) return value ? INT64_MIN : 0;
+  if (distance <= -64 || distance >= 64) return 0;
   uint64_t bits = (uint64_t)value;
-  if (distance < 0) return (lua_Integer)(bits >> -distance);
-  lua_Integer shifted = (lua_Integer)(bits << distance);
-  return shifted >> distance == value ? shifted : INT64_MIN;
+  return (lua_Integer)(distance >= 0 ? bits << distance : bits >> -distance);
 }
 
 int remit_op_shl(lua_State *L) {

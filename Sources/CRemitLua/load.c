@@ -328,6 +328,31 @@ remit_status remit_protected_load(remit_vm *vm, lua_CFunction function, remit_sl
   return result;
 }
 
+remit_status remit_protected_call(remit_vm *vm, lua_CFunction function, void *job, remit_slice *result) {
+  lua_State *L = vm->L;
+  vm->scratch.length = 0;
+  vm->scratch.failed = false;
+  vm->memory.limit = vm->base_bytes + vm->limits.decision.memory_bytes;
+  vm->memory.refusals = 0;
+  vm->message_length = 0;
+  vm->message_line = 0;
+  remit_address_set_clear(&vm->input_tables);
+  lua_pushcfunction(L, remit_on_error);
+  lua_pushcfunction(L, function);
+  lua_pushlightuserdata(L, job);
+  remit_watch_begin(vm, vm->limits.decision.milliseconds);
+  int status = lua_pcall(L, 1, 0, 1);
+  remit_watch_end(vm);
+  remit_status code = status == LUA_OK ? REMIT_OK : remit_take_error(vm, status);
+  lua_settop(L, 0);
+  if (code == REMIT_OK && vm->scratch.failed) {
+    remit_vm_say(vm, "no memory for the result");
+    code = REMIT_INTERNAL_ERROR;
+  }
+  *result = (remit_slice){vm->scratch.bytes, vm->scratch.length};
+  return code;
+}
+
 remit_status remit_vm_load_policy(remit_vm *vm, remit_slice name, uint32_t *number) {
   remit_policy *policy = remit_vm_new_policy(vm, name);
   if (!policy) {

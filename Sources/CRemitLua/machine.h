@@ -166,6 +166,8 @@ void remit_push_loading_module(lua_State *L);
 void remit_start_loading(lua_State *L);
 /* Runs the function, with the job as light userdata, to load that module. */
 remit_status remit_protected_load(remit_vm *vm, lua_CFunction function, remit_slice module, void *job);
+/* Runs a function that starts the budget of a decision and writes what it gives to vm->scratch, which is the result. */
+remit_status remit_protected_call(remit_vm *vm, lua_CFunction function, void *job, remit_slice *result);
 /* After a load that failed half-way. */
 void remit_forget_loading(lua_State *L);
 

@@ -88,27 +88,6 @@ remit_status remit_vm_load_plugin(remit_vm *vm, remit_slice module) {
 }
 
 remit_status remit_vm_call_plugin(remit_vm *vm, remit_slice module, remit_slice name, remit_slice arguments, remit_slice *result) {
-  lua_State *L = vm->L;
   call_job job = {module, name, arguments, &vm->scratch};
-  vm->scratch.length = 0;
-  vm->scratch.failed = false;
-  vm->memory.limit = vm->base_bytes + vm->limits.decision.memory_bytes;
-  vm->memory.refusals = 0;
-  vm->message_length = 0;
-  vm->message_line = 0;
-  remit_address_set_clear(&vm->input_tables);
-  lua_pushcfunction(L, remit_on_error);
-  lua_pushcfunction(L, call);
-  lua_pushlightuserdata(L, &job);
-  remit_watch_begin(vm, vm->limits.decision.milliseconds);
-  int status = lua_pcall(L, 1, 0, 1);
-  remit_watch_end(vm);
-  remit_status code = status == LUA_OK ? REMIT_OK : remit_take_error(vm, status);
-  lua_settop(L, 0);
-  if (code == REMIT_OK && vm->scratch.failed) {
-    remit_vm_say(vm, "no memory for the result");
-    code = REMIT_INTERNAL_ERROR;
-  }
-  *result = (remit_slice){vm->scratch.bytes, vm->scratch.length};
-  return code;
+  return remit_protected_call(vm, call, &job, result);
 }

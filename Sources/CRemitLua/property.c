@@ -131,29 +131,8 @@ static int call(lua_State *L) {
 }
 
 remit_status remit_vm_call_property(remit_vm *vm, uint32_t number, remit_slice input, remit_slice answers, remit_slice *result) {
-  lua_State *L = vm->L;
   property_job job = {.number = number, .input = input, .out = &vm->scratch};
   remit_json_walk_start(&job.answers, answers);
-  vm->scratch.length = 0;
-  vm->scratch.failed = false;
-  vm->memory.limit = vm->base_bytes + vm->limits.decision.memory_bytes;
-  vm->memory.refusals = 0;
-  vm->message_length = 0;
-  vm->message_line = 0;
-  remit_address_set_clear(&vm->input_tables);
-  lua_pushcfunction(L, remit_on_error);
-  lua_pushcfunction(L, call);
-  lua_pushlightuserdata(L, &job);
-  remit_watch_begin(vm, vm->limits.decision.milliseconds);
-  int status = lua_pcall(L, 1, 0, 1);
-  remit_watch_end(vm);
-  remit_status code = status == LUA_OK ? REMIT_OK : remit_take_error(vm, status);
-  if (job.asked) code = REMIT_OK;
-  lua_settop(L, 0);
-  if (code == REMIT_OK && vm->scratch.failed) {
-    remit_vm_say(vm, "no memory for what a property says");
-    code = REMIT_INTERNAL_ERROR;
-  }
-  *result = (remit_slice){vm->scratch.bytes, vm->scratch.length};
-  return code;
+  remit_status code = remit_protected_call(vm, call, &job, result);
+  return job.asked && !vm->scratch.failed ? REMIT_OK : code;  /* it asks by an error */
 }

@@ -3,6 +3,7 @@ import json
 import os
 import subprocess
 import tempfile
+import unittest
 
 ROOT = os.path.abspath(os.path.join(os.path.dirname(__file__), "..", ".."))
 REMIT = os.environ.get("REMIT", os.path.join(ROOT, ".build/release/remit"))
@@ -67,6 +68,20 @@ class Folder:
         lines = "".join((row if isinstance(row, str) else json.dumps(row)) + "\n" for row in rows)
         done = self.run("batch", "--policy", name, *arguments, data=lines, timeout=timeout)
         return [json.loads(line) for line in done.stdout.decode().splitlines()], done
+
+
+class FolderCase(unittest.TestCase):
+    """Tests of one folder, `files`, which is written once for all of them."""
+    files = {}
+
+    @classmethod
+    def setUpClass(cls):
+        cls.folder = Folder(cls.files)
+        cls.folder.__enter__()
+
+    @classmethod
+    def tearDownClass(cls):
+        cls.folder.__exit__()
 
 
 def run(*arguments, data=b"", timeout=120, cwd=ROOT):

@@ -9,7 +9,7 @@ import tempfile
 import unittest
 from decimal import Decimal
 
-from support import REMIT, Folder, policy
+from support import REMIT, Folder, FolderCase, policy
 
 APPROVE = 'return { outcome = "approve", reasons = { "ok" } }'
 LINE_BYTES_MAX = 1 << 20
@@ -40,18 +40,7 @@ def decisions(done):
     return [json.loads(line) for line in done.stdout.splitlines()]
 
 
-class Case(unittest.TestCase):
-    files = {}
-
-    @classmethod
-    def setUpClass(cls):
-        cls.folder = Folder(cls.files)
-        cls.folder.__enter__()
-
-    @classmethod
-    def tearDownClass(cls):
-        cls.folder.__exit__()
-
+class Case(FolderCase):
     def batch(self, name, data, *arguments, status=None):
         done = self.folder.run("batch", "--policy", name, *arguments, data=data)
         if status is not None:

@@ -13,7 +13,7 @@ from datetime import date, timedelta
 from decimal import ROUND_HALF_EVEN, ROUND_HALF_UP, Decimal
 from fractions import Fraction
 
-from support import REMIT, ROOT, Folder, resident_peak, run
+from support import REMIT, ROOT, Folder, FolderCase, resident_peak, run
 
 GROUP = """
 return policy {
@@ -46,18 +46,7 @@ def results(done):
     return [json.loads(line) for line in done.stdout.splitlines()]
 
 
-class Case(unittest.TestCase):
-    files = {}
-
-    @classmethod
-    def setUpClass(cls):
-        cls.folder = Folder(cls.files)
-        cls.folder.__enter__()
-
-    @classmethod
-    def tearDownClass(cls):
-        cls.folder.__exit__()
-
+class Case(FolderCase):
     def batch(self, name, data, *arguments, status=None):
         """Runs one worker and three: the same bytes. `data` is a text, bytes, or a list of rows."""
         if isinstance(data, list):

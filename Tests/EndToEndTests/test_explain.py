@@ -390,6 +390,18 @@ class Fields(Explained):
             shown = folder.run("explain", "--policy", "a.x", data='{"amount":4380,"role":"clerk"}').stdout.decode()
             self.assertRegex(shown, r"\n  limits\.csv row 3 +most 100\.5\n")
 
+    def test_the_row_of_a_decision_table_that_matched_stands_with_what_was_read(self):
+        rules = policy('local out = matrix(tx, params) return { outcome = out.outcome, reasons = { "ok" } }', "amount = money {}",
+                       prelude='local matrix = decision_table "t.csv"\n')
+        table = 'F,amount,=>,outcome\n,< 5000,,"""approve"""\nbig,>= 5000,,"""reject"""\n'
+        with Folder({"policies/a/x.lua": rules, "policies/t.csv": table}) as folder:
+            for amount, row, outcome in ((4999, 2, "approve"), (7000, 3, "reject")):
+                explanation = self.explained(folder.run, "a.x", json.dumps({"amount": amount}))
+                rows = {read["path"]: read.get("value") for read in explanation["read"] if read["path"].startswith("$data/")}
+                self.assertEqual(rows, {f"$data/t.csv/{row}": None, f"$data/t.csv/{row}/outcome": outcome})
+                shown = folder.run("explain", "--policy", "a.x", data=json.dumps({"amount": amount})).stdout.decode()
+                self.assertRegex(shown, rf"\n  t\.csv row {row} +outcome {outcome}\n")
+
     def test_the_statement_that_decided_is_named_not_one_that_it_called(self):
         body = """local function route(n)
             return { n }

@@ -25,9 +25,12 @@ let package = Package(
   ],
   dependencies: [
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+    .package(url: "https://github.com/apple/swift-configuration", from: "1.4.0"),
     .package(url: "https://github.com/apple/swift-crypto", from: "4.5.2"),
     .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
+    .package(url: "https://github.com/apple/swift-metrics", from: "2.13.0"),
     .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
+    .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.1"),
     .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
   ],
   targets: [
@@ -61,15 +64,24 @@ let package = Package(
       name: "RemitEngine", dependencies: ["RemitPolicy", "RemitLua", "RemitSyntax", "RemitWire", "RemitModel"],
       swiftSettings: strict),
     .target(
+      name: "RemitLog",
+      dependencies: [
+        "RemitEngine", "RemitPolicy", "RemitWire", "RemitModel", .product(name: "Crypto", package: "swift-crypto"),
+      ],
+      swiftSettings: strict
+    ),
+    .target(
       name: "RemitAnalysis",
-      dependencies: ["RemitEngine", "RemitPolicy", "RemitSyntax", "RemitLua", "RemitWire", "RemitModel"],
+      dependencies: ["RemitLog", "RemitEngine", "RemitPolicy", "RemitSyntax", "RemitLua", "RemitWire", "RemitModel"],
       swiftSettings: strict
     ),
     .target(
       name: "RemitService",
       dependencies: [
-        "RemitAnalysis", "RemitEngine", "RemitPolicy", "RemitLua", "RemitWire", "RemitModel", "CRemitJSON",
+        "RemitAnalysis", "RemitLog", "RemitEngine", "RemitPolicy", "RemitLua", "RemitWire", "RemitModel", "CRemitJSON",
+        .product(name: "Hummingbird", package: "hummingbird"),
         .product(name: "Logging", package: "swift-log"),
+        .product(name: "Metrics", package: "swift-metrics"),
         .product(name: "NIOCore", package: "swift-nio"),
         .product(name: "NIOPosix", package: "swift-nio"),
         .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
@@ -79,8 +91,9 @@ let package = Package(
     .target(
       name: "RemitCommands",
       dependencies: [
-        "RemitService", "RemitAnalysis", "RemitEngine", "RemitCheck", "RemitPolicy", "RemitWire", "RemitModel",
+        "RemitService", "RemitAnalysis", "RemitLog", "RemitEngine", "RemitCheck", "RemitPolicy", "RemitWire", "RemitModel",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
+        .product(name: "Configuration", package: "swift-configuration"),
         .product(name: "Logging", package: "swift-log"),
         .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
         .product(name: "UnixSignals", package: "swift-service-lifecycle"),

@@ -12,8 +12,11 @@ extension RequestEvaluator {
       unsafe output.appendRPCError(.invalidParams, "explain: expected true or false", id: envelope.id)
       return
     }
-    guard let evaluator = unsafe prepare(envelope, into: &output) else { return }
     let start = output.count
+    guard let evaluator = unsafe prepare(envelope, into: &output) else {
+      unsafe recordRefusal(of: .decide, envelope, from: start, of: &output)
+      return
+    }
     var isDecided = false
     if !evaluator.isForGroups {
       isDecided = unsafe evaluator.decide(input, form: .reply, id: envelope.id, into: &output) == nil
@@ -24,7 +27,7 @@ extension RequestEvaluator {
     } else {
       unsafe decideAlone(input, evaluator, id: envelope.id, into: &output)
     }
-    if setting.sink != nil, let refusal = unsafe record(input, envelope, evaluator, from: start, of: output) {
+    if recorder != nil, let refusal = unsafe record(reply: start, envelope, evaluator, of: output) {
       output.truncate(to: start)
       unsafe output.appendRPCError(refusal.code, refusal.message, id: envelope.id)
     } else if isExplained && isDecided {
@@ -67,8 +70,11 @@ extension RequestEvaluator {
       unsafe output.appendRPCError(.invalidParams, "inputs: expected an array", id: envelope.id)
       return
     }
-    guard let evaluator = unsafe prepare(envelope, into: &output) else { return }
     let start = output.count
+    guard let evaluator = unsafe prepare(envelope, into: &output) else {
+      unsafe recordRefusal(of: .refusedBatch, envelope, from: start, of: &output)
+      return
+    }
     unsafe output.startRPCResult(id: envelope.id)
     Self.startResult(of: evaluator, into: &output)
     output.append(",\"results\":[")
@@ -124,15 +130,25 @@ extension RequestEvaluator {
       unsafe output.appendRPCError(.invalidParams, "policy: expected a text", id: envelope.id)
       return nil
     }
-    if let index = unsafe seatIndex(named: written) { return index }
+    if let index = unsafe seatIndex(of: written) { return index }
     let name = unsafe JSONBytes.unescaped(written)
-    // Escapes may be in the way of a name that is there.
-    if let index = unsafe Array(name.utf8).withUnsafeBytes({ unsafe seatIndex(named: $0) }) { return index }
     let near = NearNames.of(name, among: seats.map(\.policy.name)).map(\.description)
     let hint = near.isEmpty ? "" : "; did you mean \(near.joined(separator: " or "))?"
     let shown = name.count > 128 ? name.prefix(128) + "…" : name
     unsafe output.appendRPCError(.unknownPolicy, "unknown policy \"\(shown)\"\(hint)", id: envelope.id)
     return nil
+  }
+
+  /// The policy that a request names; nil where there is none of that name.
+  func policy(_ envelope: RPCEnvelope) -> LoadedPolicy? {
+    guard let value = unsafe envelope[.policy], let written = unsafe JSONBytes.insideQuotes(value) else { return nil }
+    return unsafe seatIndex(of: written).map { seats[$0].policy }
+  }
+
+  private func seatIndex(of written: UnsafeRawBufferPointer) -> Int? {
+    if let index = unsafe seatIndex(named: written) { return index }
+    // Escapes may be in the way of a name that is there.
+    return unsafe Array(JSONBytes.unescaped(written).utf8).withUnsafeBytes { unsafe seatIndex(named: $0) }
   }
 
   private func seatIndex(named name: UnsafeRawBufferPointer) -> Int? {
@@ -163,17 +179,14 @@ extension RequestEvaluator {
     while goesOn: () -> Bool
   ) throws(EngineError) {
     let start = output.count
-    var isFirst = true
+    var row = 0
     var refusal: EngineError?
     unsafe JSONBytes.forEach(inputs) { _, input in
-      if !isFirst { output.append(",") }
-      isFirst = false
+      if row > 0 { output.append(",") }
       let before = output.count
       _ = unsafe evaluator.decide(input, form: .element, id: Self.nullID, into: &output)
-      if setting.sink != nil, let refused = unsafe record(input, envelope, evaluator, from: before, of: output) {
-        output.truncate(to: before)
-        output.appendRPCElement(refused.code, refused.message)
-      }
+      unsafe record(.row(row, together: nil), input, envelope, evaluator.policy, element: before, of: &output)
+      row += 1
       if output.count - start > setting.limits.replyBytesMax || output.hasFailed {
         refusal = EngineError(code: .overloaded, message: replyTooLong)
         return false
@@ -205,10 +218,8 @@ extension RequestEvaluator {
           output.append("}")
         }
       }
-      if setting.sink != nil, let refused = unsafe record(rows[index], envelope, evaluator, from: before, of: output) {
-        output.truncate(to: before)
-        output.appendRPCElement(refused.code, refused.message)
-      }
+      unsafe record(
+        .row(index, together: rows.count), rows[index], envelope, evaluator.policy, element: before, of: &output)
       if output.count - start > setting.limits.replyBytesMax || output.hasFailed {
         throw EngineError(code: .overloaded, message: replyTooLong)
       }
@@ -262,22 +273,6 @@ extension RequestEvaluator {
       let isResult = unsafe key.elementsEqual("decision".utf8) || key.elementsEqual("error".utf8)
       if isResult { unsafe body(key, value) }
       return !isResult
-    }
-  }
-
-  /// Hands a decision to the sink; what stands in `output` from `start` on is the result.
-  private func record(
-    _ input: UnsafeRawBufferPointer, _ envelope: RPCEnvelope, _ evaluator: Evaluator, from start: Int,
-    of output: borrowing ByteWriter
-  ) -> EngineError? {
-    guard let sink = setting.sink else { return nil }
-    return unsafe output.withBytes { bytes in
-      unsafe evaluator.at.withUnsafeBytes { at in
-        unsafe sink.record(
-          DecidedRequest(
-            policy: evaluator.policy, input: input, params: envelope[.params], at: at,
-            result: UnsafeRawBufferPointer(rebasing: bytes[start...])))
-      }
     }
   }
 }

@@ -46,6 +46,8 @@ package final class RequestEvaluator {
   var seats: [PolicySeat] = []
   /// What the method `policies` gives, once it was asked for.
   var catalogue: [UInt8]?
+  /// Keeps decisions before they are answered.
+  let recorder: (any DecisionRecorder)?
   private var time = RequestTime()
   private var isTimeSet = false
   /// For decisions of groups, on their way.
@@ -53,9 +55,21 @@ package final class RequestEvaluator {
 
   package init(_ setting: Setting) {
     self.setting = setting
+    recorder = setting.sink?.makeRecorder()
     generation = setting.store.generation
     snapshot = setting.store.current
     takeSeats()
+  }
+
+  /// Whether what was answered must not be sent before it is committed.
+  package var hasUncommitted: Bool { recorder?.hasUncommitted ?? false }
+
+  /// Keeps the decisions that were made since the last commit; their answers must not be sent before.
+  ///
+  /// - Parameter whenKept: Called once, on any thread, where they are not kept at once.
+  /// - Returns: Whether they are kept already; then nothing is called.
+  package func commit(whenKept: @escaping @Sendable () -> Void) -> Bool {
+    recorder?.commit(whenKept: whenKept) ?? true
   }
 
   /// Says that time has passed: the next request without a time of its own asks the clock.

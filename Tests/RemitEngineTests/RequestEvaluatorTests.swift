@@ -44,13 +44,40 @@ private final class TestSink: DecisionSink {
     self.refusal = refusal
   }
 
+  func makeRecorder() -> any DecisionRecorder { TestRecorder(self) }
+}
+
+private final class TestRecorder: DecisionRecorder {
+  private let sink: TestSink
+  private(set) var hasUncommitted = false
+
+  init(_ sink: TestSink) {
+    self.sink = sink
+  }
+
   func record(_ decision: DecidedRequest) -> EngineError? {
-    func text(_ bytes: UnsafeRawBufferPointer) -> String { unsafe String(decoding: bytes, as: UTF8.self) }
-    let params = unsafe decision.params.map { unsafe text($0) } ?? "none"
-    let line =
-      unsafe "\(decision.policy.name) \(text(decision.input)) \(params) \(text(decision.at)) \(text(decision.result))"
-    records.withLock { $0.append(line) }
-    return refusal
+    func text(_ bytes: UnsafeRawBufferPointer?) -> String {
+      unsafe bytes.map { unsafe String(decoding: $0, as: UTF8.self) } ?? "none"
+    }
+    let result =
+      switch unsafe decision.result {
+      case .decision(let bytes): unsafe "decision \(text(bytes))"
+      case .error(let bytes): unsafe "error \(text(bytes))"
+      }
+    let policy = unsafe decision.policy.map { "\($0.name)" } ?? "no policy \(unsafe text(decision.policyName))"
+    let parts = unsafe [
+      "\(decision.method)", text(decision.id), policy, text(decision.input), text(decision.params), text(decision.at),
+      result,
+    ]
+    let line = parts.joined(separator: " ")
+    sink.records.withLock { $0.append(line) }
+    hasUncommitted = sink.refusal == nil
+    return sink.refusal
+  }
+
+  func commit(whenKept: @escaping @Sendable () -> Void) -> Bool {
+    hasUncommitted = false
+    return true
   }
 }
 
@@ -211,20 +238,37 @@ private final class TestAdmin: AdminHandler {
       setting.sink = sink
       let evaluator = RequestEvaluator(setting)
       let at = #","at":"2025-01-01""#
-      let reply = try #require(ask(evaluator, decide(small + at + #","params":{"limit":1}"#)))
+      _ = try #require(ask(evaluator, decide(small + at + #","params":{"limit":1}"#)))
       _ = ask(evaluator, #"{"jsonrpc":"2.0","method":"decide","params":{"policy":"a.x",\#(small + at)}}"#)
       _ = ask(
         evaluator,
         #"{"jsonrpc":"2.0","id":1,"method":"decide_batch","params":{"policy":"a.x","inputs":[{"id":"a","amount":5},{}]\#(at)}}"#
       )
+      _ = ask(evaluator, decide(small + #","at":7"#))
+      _ = ask(evaluator, decide(small + at + #","params":{"limit":"x"}"#))
+      _ = ask(evaluator, #"{"jsonrpc":"2.0","id":"b","method":"decide","params":{"policy":"a.y",\#(small + at)}}"#)
+      _ = ask(
+        evaluator,
+        #"{"jsonrpc":"2.0","id":1.50,"method":"decide_batch","params":{"policy":"a.x","inputs":[{}],"params":{"z":1}\#(at)}}"#
+      )
+      #expect(evaluator.hasUncommitted)
+      #expect(evaluator.commit {})
+      #expect(!evaluator.hasUncommitted)
       let records = sink.records.withLock { $0 }
-      #expect(records.count == 4)
-      #expect(records[0] == #"a.x {"id":"a","amount":5} {"limit":1} 2025-01-01 "# + reply.dropLast())
-      #expect(records[1].hasPrefix(#"a.x {"id":"a","amount":5} none 2025-01-01 {"jsonrpc""#))
-      #expect(
-        records[2].hasSuffix(
-          #"none 2025-01-01 {"decision":{"outcome":"low","reasons":["below"],"at":"2025-01-01T00:00:00Z"}}"#))
-      #expect(records[3].hasPrefix(#"a.x {} none 2025-01-01 {"error":{"code":"invalid_input""#))
+      try #require(records.count == 8)
+      let low = #"{"outcome":"low","reasons":["below"],"at":"2025-01-01T00:00:00Z"}"#
+      let high = low.replacing(#""low""#, with: #""high""#)
+      let input = #"{"id":"a","amount":5}"#
+      #expect(records[0] == #"decide 1 a.x \#(input) {"limit":1} 2025-01-01 decision \#(high)"#)
+      #expect(records[1] == "decide  a.x \(input) none 2025-01-01 decision \(low)")
+      #expect(records[2] == "row(0, together: nil) 1 a.x \(input) none 2025-01-01 decision \(low)")
+      let missing = #"{"code":"invalid_input","message":"id: "#
+      #expect(records[3].hasPrefix("row(1, together: nil) 1 a.x {} none 2025-01-01 error \(missing)"))
+      #expect(records[4].hasPrefix(#"decide 1 a.x \#(input) none 7 error {"code":-32602,"message":"at: "#))
+      #expect(records[5].hasPrefix(#"decide 1 a.x \#(input) {"limit":"x"} 2025-01-01 error {"code":-32602,"#))
+      #expect(records[6].hasPrefix(#"decide "b" no policy "a.y" \#(input) none 2025-01-01 error {"code":-32000,"#))
+      #expect(records[7].hasPrefix(#"refusedBatch 1.50 a.x none {"z":1} 2025-01-01 error {"code":-32602,"#))
+      #expect(records[7].hasSuffix("}"))
     }
   }
 

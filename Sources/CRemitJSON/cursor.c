@@ -218,6 +218,56 @@ bool remit_json_skip_rest(remit_json_cursor *c) {
   return p;
 }
 
+#if REMIT_JSON_SSE2
+static inline uint64_t bytes_equal(const __m128i blocks[4], int bits, char byte) {
+  const __m128i set = _mm_set1_epi8((char)bits), wanted = _mm_set1_epi8(byte);
+  uint64_t mask = 0;
+  for (unsigned i = 0; i < 4; i++)
+    mask |= (uint64_t)(unsigned)_mm_movemask_epi8(_mm_cmpeq_epi8(_mm_or_si128(blocks[i], set), wanted)) << 16 * i;
+  return mask;
+}
+
+/* Behind the bracket that closes the one at `p`, or NULL where blocks alone don't tell. */
+static const uint8_t *pass_brackets(const uint8_t *p, const uint8_t *end) {
+  uint64_t inside = 0;  /* all ones where the block begins in a string */
+  uint32_t depth = 0;
+  for (; p < end; p += 64) {
+    __m128i blocks[4];
+    for (unsigned i = 0; i < 4; i++) blocks[i] = _mm_loadu_si128((const __m128i *)(const void *)(p + 16 * i));
+    if (REMIT_UNLIKELY(bytes_equal(blocks, 0, '\\'))) return NULL;
+    /* Each quote turns all bits from it on. */
+    uint64_t strings = bytes_equal(blocks, 0, '"');
+    for (unsigned n = 1; n < 64; n *= 2) strings ^= strings << n;
+    strings ^= inside;
+    inside = 0 - (strings >> 63);
+    /* One bit parts [ from {, and ] from }. */
+    uint64_t open = bytes_equal(blocks, 0x20, '{') & ~strings, close = bytes_equal(blocks, 0x20, '}') & ~strings;
+    for (uint64_t left = open | close; left; left &= left - 1) {
+      if (open & left & (0 - left)) {
+        depth++;
+      } else if (--depth == 0) {
+        p += __builtin_ctzll(left) + 1;
+        return p <= end ? p : NULL;
+      }
+    }
+  }
+  return NULL;
+}
+#endif
+
+bool remit_json_pass(remit_json_cursor *c) {
+#if REMIT_JSON_SSE2
+  if (*c->at == '{' || *c->at == '[') {
+    const uint8_t *p = pass_brackets(c->at, c->end);
+    if (REMIT_LIKELY(p != NULL)) {
+      c->at = p;
+      return true;
+    }
+  }
+#endif
+  return remit_json_skip(c);
+}
+
 remit_json_status remit_json_validate(remit_slice text, uint32_t depth_max, const uint8_t **fault) {
   remit_json_cursor c = {.at = text.bytes, .end = text.bytes + text.length, .depth_max = depth_max};
   remit_json_space(&c);

@@ -78,7 +78,7 @@ static bool read_value(remit_json_cursor *c, remit_slice *out) {
   return true;
 }
 
-static bool read_params(remit_json_cursor *c, remit_envelope *out) {
+static bool read_params(remit_json_cursor *c, bool trusting, remit_envelope *out) {
   remit_slice value;
   if (*c->at == '[') {
     note(out, REMIT_ENVELOPE_INVALID_PARAMS, "params: expected an object, members are not told by their places");
@@ -99,6 +99,12 @@ static bool read_params(remit_json_cursor *c, remit_envelope *out) {
     } else if (out->members[member].bytes) {
       note(out, REMIT_ENVELOPE_INVALID_PARAMS, inner_twice[member]);
       if (!read_value(c, &value)) return false;
+    } else if (member == REMIT_MEMBER_INPUT && trusting) {
+      remit_slice *input = &out->members[member];
+      input->bytes = c->at;
+      if (!remit_json_pass(c)) return false;
+      input->length = (size_t)(c->at - input->bytes);
+      out->present |= 1u << member;
     } else {
       /* Each of several inputs may be as deep as one. */
       uint32_t depth_max = c->depth_max;
@@ -126,7 +132,7 @@ static bool read_text(remit_json_cursor *c, remit_json_string *text, bool *is_te
   return *is_text ? remit_json_read_string(c, text) : remit_json_skip(c);
 }
 
-static bool read_request(remit_json_cursor *c, remit_envelope *out) {
+static bool read_request(remit_json_cursor *c, bool trusting, remit_envelope *out) {
   bool seen[OUTER_COUNT] = {false};
   remit_json_string key;
   c->at++;
@@ -161,7 +167,7 @@ static bool read_request(remit_json_cursor *c, remit_envelope *out) {
       if (!is_text) note(out, REMIT_ENVELOPE_INVALID_REQUEST, "method: expected a text");
       break;
     default:
-      if (!read_params(c, out)) return false;
+      if (!read_params(c, trusting, out)) return false;
     }
   }
   if (c->status != REMIT_JSON_OK) return false;
@@ -171,7 +177,8 @@ static bool read_request(remit_json_cursor *c, remit_envelope *out) {
   return true;
 }
 
-remit_json_status remit_envelope_read(remit_slice text, uint32_t depth_max, remit_envelope *out, const uint8_t **fault) {
+remit_json_status remit_envelope_read(remit_slice text, uint32_t depth_max, bool trusting, remit_envelope *out,
+                                      const uint8_t **fault) {
   /* An array of requests, a request, its params and the list of inputs may stand around what `depth_max` is counted from. */
   enum { BATCH_DEPTH = 4 };
   remit_json_cursor c = {.at = text.bytes, .end = text.bytes + text.length, .depth_max = depth_max};
@@ -179,7 +186,7 @@ remit_json_status remit_envelope_read(remit_slice text, uint32_t depth_max, remi
   if (!remit_json_space(&c)) {
     remit_json_fail(&c, REMIT_JSON_TRUNCATED, c.at);
   } else if (*c.at == '{') {
-    read_request(&c, out);
+    read_request(&c, trusting, out);
   } else {
     out->is_batch = *c.at == '[';
     if (out->is_batch) c.depth_max = depth_max + BATCH_DEPTH;

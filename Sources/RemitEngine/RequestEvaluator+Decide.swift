@@ -5,26 +5,37 @@ internal import RemitWire
 
 /// The methods `decide` and `decide_batch`.
 extension RequestEvaluator {
-  func decide(_ envelope: RPCEnvelope, into output: inout ByteWriter) {
+  /// - Parameter trusted: The line, where its input was not validated.
+  /// - Returns: False where the line turned out not to be JSON: then nothing is answered or recorded.
+  func decide(_ envelope: RPCEnvelope, trusted: UnsafeRawBufferPointer?, into output: inout ByteWriter) -> Bool {
     guard let input = unsafe envelope[.input] else { preconditionFailure("a request without input has been refused") }
+    let start = output.count
     let isExplained = unsafe wantsExplanation(.decide, envelope)
     if let explain = unsafe envelope[.explain], !isExplained, unsafe explain[0] != UInt8(ascii: "f") {
+      if let line = unsafe trusted, unsafe !isJSON(line) { return false }
       unsafe output.appendRPCError(.invalidParams, "explain: expected true or false", id: envelope.id)
-      return
+      return true
     }
-    let start = output.count
-    guard let evaluator = unsafe prepare(envelope, into: &output) else {
-      unsafe recordRefusal(of: .decide, envelope, from: start, of: &output)
-      return
-    }
+    let evaluator = unsafe prepare(envelope, into: &output)
     var isDecided = false
-    if !evaluator.isForGroups {
+    if let evaluator, !evaluator.isForGroups {
+      // A decision comes only of an input that is valid to its last byte.
       isDecided = unsafe evaluator.decide(input, form: .reply, id: envelope.id, into: &output) == nil
-    } else if isExplained {
-      let message = "explain: \(evaluator.policy.name) decides rows together, and one row alone cannot be explained"
-      unsafe output.appendRPCError(.invalidParams, message, id: envelope.id)
-      return
-    } else {
+    }
+    if !isDecided, let line = unsafe trusted, unsafe !isJSON(line) {
+      output.truncate(to: start)
+      return false
+    }
+    guard let evaluator else {
+      unsafe recordRefusal(of: .decide, envelope, from: start, of: &output)
+      return true
+    }
+    if evaluator.isForGroups {
+      if isExplained {
+        let message = "explain: \(evaluator.policy.name) decides rows together, and one row alone cannot be explained"
+        unsafe output.appendRPCError(.invalidParams, message, id: envelope.id)
+        return true
+      }
       unsafe decideAlone(input, evaluator, id: envelope.id, into: &output)
     }
     if recorder != nil, let refusal = unsafe record(reply: start, envelope, evaluator, of: output) {
@@ -33,6 +44,7 @@ extension RequestEvaluator {
     } else if isExplained && isDecided {
       unsafe explain(input, envelope, evaluator, from: start, into: &output)
     }
+    return true
   }
 
   func wantsExplanation(_ method: Method, _ envelope: RPCEnvelope) -> Bool {

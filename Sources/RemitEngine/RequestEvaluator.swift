@@ -98,13 +98,13 @@ package final class RequestEvaluator {
   ) -> Bool {
     if setting.store.generation != generation { takeSnapshot() }
     var envelope = unsafe RPCEnvelope()
-    let kind = unsafe envelope.read(line, depthMax: setting.limits.nestingDepthMax)
+    let kind = unsafe envelope.read(line, depthMax: setting.limits.nestingDepthMax, trusting: true)
     let start = output.count
     if kind == .batch {
       guard permission.longWork else { return false }
       unsafe answerBatch(line, permission, into: &output, while: goesOn)
-    } else {
-      guard unsafe reply(to: &envelope, kind, permission, into: &output, while: goesOn) else { return false }
+    } else if unsafe !reply(to: &envelope, kind, trusted: line, permission, into: &output, while: goesOn) {
+      return false
     }
     if output.count > start { output.append(UInt8(ascii: "\n")) }
     return true
@@ -137,11 +137,12 @@ package final class RequestEvaluator {
       if isAnswered { output.append(",") }
       let mark = output.count
       var envelope = unsafe RPCEnvelope()
-      let kind = unsafe envelope.read(element, depthMax: setting.limits.nestingDepthMax)
+      // The whole line has been validated.
+      let kind = unsafe envelope.read(element, depthMax: setting.limits.nestingDepthMax, trusting: true)
       if mark - start > setting.limits.replyBytesMax, kind == .request {
         if unsafe envelope.hasID { unsafe output.appendRPCError(.overloaded, replyTooLong, id: unsafe envelope.id) }
       } else {
-        _ = unsafe reply(to: &envelope, kind, permission, into: &output, while: goesOn)
+        _ = unsafe reply(to: &envelope, kind, trusted: nil, permission, into: &output, while: goesOn)
       }
       if output.count == mark { output.truncate(to: before) } else { isAnswered = true }
       return goesOn()
@@ -166,39 +167,75 @@ package final class RequestEvaluator {
 
   // MARK: Requests
 
+  /// - Parameter trusted: The line, where the envelope was read without validating the input; nil where it is known to be valid.
   /// - Returns: False where the request may take long and that is not permitted: nothing was done.
   private func reply(
-    to envelope: inout RPCEnvelope, _ kind: RPCEnvelope.Kind, _ permission: Permission, into output: inout ByteWriter,
-    while goesOn: () -> Bool
+    to envelope: inout RPCEnvelope, _ kind: RPCEnvelope.Kind, trusted: UnsafeRawBufferPointer?, _ permission: Permission,
+    into output: inout ByteWriter, while goesOn: () -> Bool
   ) -> Bool {
     let start = output.count
     switch kind {
+    case .request, .invalidParams: break
+    default:
+      let kind = unsafe trusted.map { unsafe envelope.read($0, depthMax: setting.limits.nestingDepthMax) } ?? kind
+      unsafe refuse(envelope, kind, into: &output)
+      return true
+    }
+    let method = unsafe Method(envelope)
+    if let method, permission.admin || !method.isForAdmin,
+      !permission.longWork, unsafe method.mayTakeLong || wantsExplanation(method, envelope)
+    {
+      return false
+    }
+    // INVARIANT: of what is not decided alone the input is validated here; `decide` sees to the rest.
+    if let line = unsafe trusted, method != .decide || kind != .request, unsafe envelope[.input] != nil,
+      unsafe refuseUnlessJSON(line, into: &output)
+    {
+      return true
+    }
+    if let method, permission.admin || !method.isForAdmin {
+      if let problem = unsafe method.problem(with: envelope, kind) {
+        if let line = unsafe trusted, unsafe refuseUnlessJSON(line, into: &output) { return true }
+        unsafe output.appendRPCError(.invalidParams, problem, id: envelope.id)
+      } else if method != .decide {
+        unsafe run(method, envelope, into: &output, while: goesOn)
+      } else if unsafe !decide(envelope, trusted: trusted, into: &output), let line = unsafe trusted {
+        unsafe _ = refuseUnlessJSON(line, into: &output)
+        return true
+      }
+    } else {
+      unsafe output.appendRPCError(standard: .noMethod, Method.unknown(envelope.method), id: envelope.id)
+    }
+    if unsafe !envelope.hasID { output.truncate(to: start) }
+    return true
+  }
+
+  /// Answers what is no request.
+  private func refuse(_ envelope: RPCEnvelope, _ kind: RPCEnvelope.Kind, into output: inout ByteWriter) {
+    switch kind {
     case .notJSON(let message, let offset):
       unsafe output.appendRPCError(standard: .parseError, "byte \(offset + 1): \(message)", id: unsafe Self.nullID)
-      return true
     case .batch:
       unsafe output.appendRPCError(
         standard: .invalidRequest, "expected an object, got an array inside of a batch", id: Self.nullID)
-      return true
-    case .invalidRequest:
+    default:
       unsafe output.appendRPCError(standard: .invalidRequest, envelope.problem, id: envelope.id)
-      return true
-    case .request, .invalidParams: break
     }
-    guard let method = unsafe Method(envelope), permission.admin || !method.isForAdmin else {
-      unsafe output.appendRPCError(standard: .noMethod, Method.unknown(envelope.method), id: envelope.id)
-      if unsafe !envelope.hasID { output.truncate(to: start) }
-      return true
-    }
-    guard unsafe permission.longWork || !(method.mayTakeLong || wantsExplanation(method, envelope)) else {
-      return false
-    }
-    if let problem = unsafe method.problem(with: envelope, kind) {
-      unsafe output.appendRPCError(.invalidParams, problem, id: envelope.id)
-    } else {
-      unsafe run(method, envelope, into: &output, while: goesOn)
-    }
-    if unsafe !envelope.hasID { output.truncate(to: start) }
+  }
+
+  /// Validates every byte of a line.
+  func isJSON(_ line: UnsafeRawBufferPointer) -> Bool {
+    var envelope = unsafe RPCEnvelope()
+    if case .notJSON = unsafe envelope.read(line, depthMax: setting.limits.nestingDepthMax) { return false }
+    return true
+  }
+
+  /// Answers a line that is not JSON; false, and nothing is done, where it is.
+  private func refuseUnlessJSON(_ line: UnsafeRawBufferPointer, into output: inout ByteWriter) -> Bool {
+    var envelope = unsafe RPCEnvelope()
+    let kind = unsafe envelope.read(line, depthMax: setting.limits.nestingDepthMax)
+    guard case .notJSON = kind else { return false }
+    unsafe refuse(envelope, kind, into: &output)
     return true
   }
 
@@ -206,7 +243,7 @@ package final class RequestEvaluator {
     _ method: Method, _ envelope: RPCEnvelope, into output: inout ByteWriter, while goesOn: () -> Bool
   ) {
     switch method {
-    case .decide: unsafe decide(envelope, into: &output)
+    case .decide: preconditionFailure("a decision has been answered")
     case .decideBatch: unsafe decideBatch(envelope, into: &output, while: goesOn)
     case .whatif: unsafe output.appendRPCError(standard: .noMethod, "whatif: not available yet", id: envelope.id)
     case .policies: unsafe writePolicies(id: envelope.id, into: &output)

@@ -2,7 +2,7 @@ import CRemitJSON
 
 /// A JSON-RPC 2.0 request whose parts lie in the bytes that it was read from, and are good for as long as those.
 ///
-/// Reading allocates nothing. Every byte of the request has been validated then.
+/// Reading allocates nothing.
 @unsafe package struct RPCEnvelope {
   private var raw = unsafe remit_envelope()
 
@@ -44,12 +44,14 @@ import CRemitJSON
   /// - Parameters:
   ///   - bytes: One line without its newline, or an element of a batch, with `REMIT_JSON_PADDING` readable bytes behind it.
   ///   - depthMax: How deep each member of `params` may be.
-  package mutating func read(_ bytes: UnsafeRawBufferPointer, depthMax: Int) -> Kind {
+  ///   - trusting: Whether `input` may be passed without being validated: then the request is valid only if that turns out to be, and
+  ///     who decodes it must tell. Otherwise every byte of the request has been validated.
+  package mutating func read(_ bytes: UnsafeRawBufferPointer, depthMax: Int, trusting: Bool = false) -> Kind {
     var fault: UnsafePointer<UInt8>?
     // SAFETY: the caller vouches for the bytes and the padding behind them.
     let base = unsafe bytes.baseAddress?.assumingMemoryBound(to: UInt8.self)
     let slice = unsafe remit_slice(bytes: base, length: bytes.count)
-    let status = unsafe remit_envelope_read(slice, UInt32(clamping: depthMax), &raw, &fault)
+    let status = unsafe remit_envelope_read(slice, UInt32(clamping: depthMax), trusting, &raw, &fault)
     guard status == REMIT_JSON_OK else {
       let offset = unsafe fault.flatMap { fault in unsafe base.map { unsafe fault - $0 } } ?? 0
       return .notJSON(message: unsafe String(cString: remit_json_status_text(status)), offset: offset)

@@ -1,5 +1,4 @@
-/* A JSON-RPC 2.0 request taken apart in one pass that validates every byte of it. No allocation, and no copy: all parts lie in the
- * text. */
+/* A JSON-RPC 2.0 request taken apart in one pass. No allocation, and no copy: all parts lie in the text. */
 #ifndef REMIT_ENVELOPE_H
 #define REMIT_ENVELOPE_H
 
@@ -39,8 +38,10 @@ typedef struct remit_envelope {
 
 /* Reads one request, or a batch of them. Anything but REMIT_JSON_OK: it is no JSON, `*fault` is the byte at fault, and nothing is set.
  *
- * `depth_max` counts from each member of `params`, so that an input may be as deep here as in a file. */
-remit_json_status remit_envelope_read(remit_slice text, uint32_t depth_max, remit_envelope *out, const uint8_t **fault);
+ * `depth_max` counts from each member of `params`, so that an input may be as deep here as in a file. With `trusting` the member
+ * `input` is only passed, for who decodes it next: the request is valid if the input is. Without, every byte is validated. */
+remit_json_status remit_envelope_read(remit_slice text, uint32_t depth_max, bool trusting, remit_envelope *out,
+                                      const uint8_t **fault);
 
 /* True where the text of a string, as written between its quotes, means `word`. */
 bool remit_json_string_is(const remit_json_string *string, const char *word, size_t length);

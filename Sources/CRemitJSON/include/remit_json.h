@@ -76,6 +76,9 @@ static inline bool remit_json_read_string(remit_json_cursor *c, remit_json_strin
 static inline bool remit_json_read_number(remit_json_cursor *c, remit_json_number *out);   /* `at` is at '-' or a digit */
 bool remit_json_read_literal(remit_json_cursor *c, uint8_t *out);            /* true, false, null: *out is 't', 'f' or 'n' */
 static inline bool remit_json_skip(remit_json_cursor *c);                    /* any value, validated whole */
+/* Passes any value without validating what is inside of an array or object: it ends where skipping it would if it is valid, and
+ * somewhere if it is not. So what was passed must be validated as one value before the text counts as valid. */
+bool remit_json_pass(remit_json_cursor *c);
 /* Records the first failure and returns false. At or past `end` it is REMIT_JSON_TRUNCATED whatever `status` says. */
 bool remit_json_fail(remit_json_cursor *c, remit_json_status status, const uint8_t *at);
 

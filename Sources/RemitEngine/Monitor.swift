@@ -25,6 +25,26 @@ private import Glibc
   package func wakeAll() { unsafe pthread_cond_broadcast(condition) }
 }
 
+/// A gate that is opened once, by any thread.
+final class Gate: @unchecked Sendable {
+  // SAFETY: used under `monitor`.
+  private var isOpen = false
+  private let monitor = Monitor()
+
+  func open() {
+    monitor.lock()
+    isOpen = true
+    monitor.wakeAll()
+    monitor.unlock()
+  }
+
+  func wait() {
+    monitor.lock()
+    while !isOpen { monitor.wait() }
+    monitor.unlock()
+  }
+}
+
 /// A thread that runs one closure.
 @safe package struct WorkerThread {
   private var thread = pthread_t()

@@ -72,6 +72,13 @@ package final class RequestEvaluator {
     recorder?.commit(whenKept: whenKept) ?? true
   }
 
+  /// Keeps the decisions that were made since the last commit, and waits until they are.
+  package func commitAndWait() {
+    guard hasUncommitted else { return }
+    let gate = Gate()
+    if !commit(whenKept: { gate.open() }) { gate.wait() }
+  }
+
   /// Says that time has passed: the next request without a time of its own asks the clock.
   package func forgetTime() {
     isTimeSet = false
@@ -170,7 +177,8 @@ package final class RequestEvaluator {
   /// - Parameter trusted: The line, where the envelope was read without validating the input; nil where it is known to be valid.
   /// - Returns: False where the request may take long and that is not permitted: nothing was done.
   private func reply(
-    to envelope: inout RPCEnvelope, _ kind: RPCEnvelope.Kind, trusted: UnsafeRawBufferPointer?, _ permission: Permission,
+    to envelope: inout RPCEnvelope, _ kind: RPCEnvelope.Kind, trusted: UnsafeRawBufferPointer?,
+    _ permission: Permission,
     into output: inout ByteWriter, while goesOn: () -> Bool
   ) -> Bool {
     let start = output.count

@@ -11,9 +11,7 @@ final class ConnectionHandler: ChannelDuplexHandler {
 
   private let seat: LoopSeat
   private let permission: RequestEvaluator.Permission
-  private var machine: ConnectionStateMachine
-  private var received = ReceivedBytes()
-  private var output = ByteWriter()
+  private var conversation: Conversation
   private var context: ChannelHandlerContext?
 
   private var phase = Phase.serving
@@ -28,6 +26,8 @@ final class ConnectionHandler: ChannelDuplexHandler {
   /// The line that a worker has.
   private var job: WorkerJob?
   private var isInTurn = false
+  /// The seat commits what was answered, and calls `kept` then.
+  private var isCommitting = false
   private var isReadHeld = false
   private var hasInputEnded = false
 
@@ -39,8 +39,6 @@ final class ConnectionHandler: ChannelDuplexHandler {
 
   /// Longer lines go to a worker.
   private static let inlineBytesMax = 32 << 10
-  /// So many bytes of answers are gathered.
-  private static let gatheredBytesMax = 128 << 10
   /// After that others have their turn.
   private static let turn = TimeAmount.microseconds(500)
   /// How long what is under way may take to arrive once the service ends, and how often it is looked for.
@@ -51,9 +49,7 @@ final class ConnectionHandler: ChannelDuplexHandler {
   init(_ seat: LoopSeat, _ permission: RequestEvaluator.Permission) {
     self.seat = seat
     self.permission = permission
-    let limits = seat.service.setting.limits
-    machine = ConnectionStateMachine(
-      .init(lineBytesMax: limits.lineBytesMax, waitingLinesMax: limits.waitingRequestsMax))
+    conversation = Conversation(seat.service.setting.limits, .elsewhere(lineBytesMax: Self.inlineBytesMax))
   }
 
   // MARK: Events of the channel
@@ -97,7 +93,7 @@ final class ConnectionHandler: ChannelDuplexHandler {
   }
 
   func read(context: ChannelHandlerContext) {
-    if phase == .lingering || machine.wantsInput { context.read() } else { isReadHeld = true }
+    if phase == .lingering || conversation.machine.wantsInput { context.read() } else { isReadHeld = true }
   }
 
   func channelRead(context: ChannelHandlerContext, data: NIOAny) {
@@ -106,8 +102,7 @@ final class ConnectionHandler: ChannelDuplexHandler {
     lastActivity = .now()
     receivedBytes += buffer.readableBytes
     unsafe buffer.withUnsafeReadableBytes { bytes in
-      unsafe received.append(bytes)
-      unsafe machine.received(bytes)
+      unsafe conversation.receive(bytes)
     }
     seat.evaluator.forgetTime()
     turn(context)
@@ -124,19 +119,19 @@ final class ConnectionHandler: ChannelDuplexHandler {
       context.close(promise: nil)
       return
     }
-    machine.inputEnded()
+    conversation.tell { $0.inputEnded() }
     turn(context)
     flush(context)
   }
 
   func channelWritabilityChanged(context: ChannelHandlerContext) {
     if context.channel.isWritable {
-      machine.unclogged()
+      conversation.tell { $0.unclogged() }
       lastActivity = .now()
       turn(context)
       flush(context)
     } else {
-      unsafe machine.clogged(kept: received.bytes)
+      unsafe conversation.tell { unsafe $0.clogged(kept: $1) }
     }
   }
 
@@ -146,48 +141,41 @@ final class ConnectionHandler: ChannelDuplexHandler {
     // Flushing may tell of a change that asks for a turn while there is one.
     guard !isInTurn, phase == .serving else { return }
     isInTurn = true
-    let start = NIODeadline.now()
+    let end = NIODeadline.now() + Self.turn
     loop: while true {
-      switch unsafe machine.next(received.bytes) {
-      case .answer(let length, let consuming):
-        unsafe answer(UnsafeRawBufferPointer(rebasing: received.bytes[..<length]), consuming: consuming, context)
-      case .refuse(let consuming):
-        received.consume(consuming)
-        let most = seat.service.setting.limits.lineBytesMax
-        unsafe output.appendRPCError(.lineTooLong, "line is longer than \(most) bytes", id: Self.nullID)
-        output.append(UInt8(ascii: "\n"))
-      case .drop(let count):
-        received.consume(count)
-      case .wait:
+      switch conversation.answer(with: seat.evaluator, permission, until: { NIODeadline.now() > end }) {
+      case .gathered:
+        flush(context)
+        if isCommitting { seat.commit() }
+      case .line(let length, let consuming):
+        submit(length, consuming: consuming, context)
         break loop
-      case .finish:
+      case .turnIsOver:
+        unsafe conversation.tell { unsafe $0.yielded(kept: $1) }
+        seat.wait(self)
+        break loop
+      case .idle:
+        break loop
+      case .finished:
         finish(context)
         break loop
-      }
-      if output.count > Self.gatheredBytesMax { flush(context) }
-      if NIODeadline.now() - start > Self.turn {
-        unsafe machine.yielded(kept: received.bytes)
-        seat.wait(self)
-        break
+      case .broken:
+        context.close(promise: nil)
+        break loop
       }
     }
     isInTurn = false
     goOnReading(context)
   }
 
-  private func answer(_ line: UnsafeRawBufferPointer, consuming: Int, _ context: ChannelHandlerContext) {
-    if line.count <= Self.inlineBytesMax, unsafe seat.evaluator.answer(line, permission, into: &output) {
-      received.consume(consuming)
-      if output.hasFailed { context.close(promise: nil) }
-      return
-    }
+  /// Gives a line to a worker.
+  private func submit(_ length: Int, consuming: Int, _ context: ChannelHandlerContext) {
     let handler = NIOLoopBound(self, eventLoop: context.eventLoop)
     let eventLoop = context.eventLoop
-    let job = unsafe WorkerJob(line, permission) { eventLoop.execute { handler.value.workerIsDone() } }
-    self.job = job
-    received.consume(consuming)
-    unsafe machine.wentAway(kept: received.bytes)
-    seat.service.pool.submit(job)
+    unsafe conversation.take(length, consuming: consuming) { line in
+      job = unsafe WorkerJob(line, permission) { eventLoop.execute { handler.value.workerIsDone() } }
+    }
+    if let job { seat.service.pool.submit(job) }
   }
 
   private func workerIsDone() {
@@ -197,9 +185,9 @@ final class ConnectionHandler: ChannelDuplexHandler {
       context.close(promise: nil)
       return
     }
-    unsafe job.output.withBytes { bytes in unsafe output.append(bytes) }
+    unsafe job.output.withBytes { bytes in unsafe conversation.output.append(bytes) }
     lastActivity = .now()
-    machine.cameBack()
+    conversation.tell { $0.cameBack() }
     seat.evaluator.forgetTime()
     turn(context)
     flush(context)
@@ -208,35 +196,63 @@ final class ConnectionHandler: ChannelDuplexHandler {
   /// The others have had their turn.
   func resume() {
     guard let context else { return }
-    machine.resumed()
+    conversation.tell { $0.resumed() }
     seat.evaluator.forgetTime()
     turn(context)
     flush(context)
   }
 
+  /// Sends the answers, or has them sent once what was decided is kept.
   private func flush(_ context: ChannelHandlerContext) {
-    guard output.count > 0 else { return }
-    var buffer = context.channel.allocator.buffer(capacity: output.count)
-    unsafe output.withBytes { bytes in _ = unsafe buffer.writeBytes(bytes) }
-    output.removeAll(capacityBytesMax: 2 * Self.gatheredBytesMax)
+    guard !isCommitting else { return }
+    if seat.evaluator.hasUncommitted {
+      isCommitting = true
+      seat.commit(for: self)
+    } else {
+      send(context)
+    }
+  }
+
+  /// Keeping takes its time.
+  func hold() {
+    unsafe conversation.tell { unsafe $0.held(kept: $1) }
+  }
+
+  /// All that was decided is kept.
+  func kept() {
+    isCommitting = false
+    guard let context else { return }
+    conversation.tell { $0.released() }
+    lastActivity = .now()
+    send(context)
+    if phase == .finishing {
+      closeOutput(context)
+    } else {
+      turn(context)
+      flush(context)
+    }
+  }
+
+  private func send(_ context: ChannelHandlerContext) {
+    guard conversation.output.count > 0 else { return }
+    var buffer = context.channel.allocator.buffer(capacity: conversation.output.count)
+    unsafe conversation.output.withBytes { bytes in _ = unsafe buffer.writeBytes(bytes) }
+    conversation.output.removeAll(capacityBytesMax: 2 * Conversation.gatheredBytesMax)
     context.writeAndFlush(wrapOutboundOut(buffer), promise: nil)
   }
 
   private func goOnReading(_ context: ChannelHandlerContext) {
-    guard isReadHeld, phase == .lingering || machine.wantsInput else { return }
+    guard isReadHeld, phase == .lingering || conversation.machine.wantsInput else { return }
     isReadHeld = false
     context.read()
   }
-
-  private static var nullID: UnsafeRawBufferPointer { unsafe UnsafeRawBufferPointer(start: nil, count: 0) }
 
   // MARK: Ending
 
   /// Says why the connection ends, and ends it.
   private func end(_ code: ErrorCode, _ message: String, _ context: ChannelHandlerContext) {
-    unsafe output.appendRPCError(code, message, id: Self.nullID)
-    output.append(UInt8(ascii: "\n"))
-    machine.stopReading()
+    conversation.appendError(code, message)
+    conversation.tell { $0.stopReading() }
     finish(context)
   }
 
@@ -244,6 +260,11 @@ final class ConnectionHandler: ChannelDuplexHandler {
   private func finish(_ context: ChannelHandlerContext) {
     phase = .finishing
     flush(context)
+    if !isCommitting { closeOutput(context) }
+  }
+
+  /// Everything is handed to the channel.
+  private func closeOutput(_ context: ChannelHandlerContext) {
     let handler = NIOLoopBound(self, eventLoop: context.eventLoop)
     if hasInputEnded {
       context.writeAndFlush(wrapOutboundOut(context.channel.allocator.buffer(capacity: 0))).whenComplete { _ in
@@ -285,7 +306,7 @@ final class ConnectionHandler: ChannelDuplexHandler {
       settle(ticks: ticks, from: receivedBytes)
       return
     }
-    machine.stopReading()
+    conversation.tell { $0.stopReading() }
     turn(context)
     flush(context)
   }
@@ -306,7 +327,7 @@ final class ConnectionHandler: ChannelDuplexHandler {
     guard let context, phase != .lingering else { return }
     let unsent = (try? context.channel.syncOptions?.getOption(.bufferedWritableBytes)) ?? 0
     // A slow reader is no idle one.
-    if unsent != unsentBytes || !machine.isIdle { lastActivity = .now() }
+    if unsent != unsentBytes || !conversation.machine.isIdle { lastActivity = .now() }
     unsentBytes = unsent
     let due = lastActivity + seat.idle
     guard due <= .now() else {

@@ -46,6 +46,8 @@ package struct ConnectionStateMachine {
   private var isClogged = false
   /// Others have their turn.
   private var isYielding = false
+  /// What was answered is not kept yet, and must not be sent before.
+  private var isHeld = false
   /// The bytes up to the next newline belong to a line that was refused.
   private var isPassingOver = false
   /// So many of the kept bytes are known to hold no newline.
@@ -58,7 +60,7 @@ package struct ConnectionStateMachine {
     self.limits = limits
   }
 
-  private var isBlocked: Bool { isAway || isClogged || isYielding }
+  private var isBlocked: Bool { isAway || isClogged || isYielding || isHeld }
 
   /// Whether more is to be read.
   package var wantsInput: Bool {
@@ -67,7 +69,7 @@ package struct ConnectionStateMachine {
   }
 
   /// Whether the connection waits for the client alone: for its next request, or that it reads answers.
-  package var isIdle: Bool { !isAway && !isYielding }
+  package var isIdle: Bool { !isAway && !isYielding && !isHeld }
 
   // MARK: Events
 
@@ -114,6 +116,16 @@ package struct ConnectionStateMachine {
 
   package mutating func resumed() {
     isYielding = false
+  }
+
+  /// What was answered is being kept.
+  package mutating func held(kept: UnsafeRawBufferPointer) {
+    unsafe block(kept) { $0.isHeld = true }
+  }
+
+  /// It is kept.
+  package mutating func released() {
+    isHeld = false
   }
 
   private mutating func block(_ kept: UnsafeRawBufferPointer, _ change: (inout Self) -> Void) {

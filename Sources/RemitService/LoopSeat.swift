@@ -37,6 +37,8 @@ final class LoopSeat {
   private var admitted: Set<ObjectIdentifier> = []
   /// Those that wait for their next turn.
   private var waiting: [ConnectionHandler] = []
+  /// Those whose answers are sent once the decisions of all of them are kept.
+  private var committing: [ConnectionHandler] = []
   private(set) var isDraining = false
   private var whenEmpty: EventLoopPromise<Void>?
 
@@ -83,6 +85,28 @@ final class LoopSeat {
     // It may have put itself at the end again.
     waiting.removeFirst()
     if !waiting.isEmpty { scheduleTurn() }
+  }
+
+  // MARK: Keeping decisions
+
+  /// Commits what was decided once the loop has seen to all that is ready, so that one commit serves many connections; then the
+  /// handler is told that it may send.
+  func commit(for handler: ConnectionHandler) {
+    committing.append(handler)
+    guard committing.count == 1 else { return }
+    let seat = NIOLoopBound(self, eventLoop: eventLoop)
+    eventLoop.execute { seat.value.commit() }
+  }
+
+  /// Commits at once for all that wait for it.
+  func commit() {
+    let handlers = committing
+    committing = []
+    guard !handlers.isEmpty else { return }
+    let waiting = NIOLoopBound(handlers, eventLoop: eventLoop)
+    let eventLoop = eventLoop
+    let areKept = evaluator.commit { eventLoop.execute { for handler in waiting.value { handler.kept() } } }
+    for handler in handlers { if areKept { handler.kept() } else { handler.hold() } }
   }
 
   // MARK: Ending

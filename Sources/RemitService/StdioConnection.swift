@@ -8,16 +8,12 @@ private import RemitWire
 final class StdioConnection: @unchecked Sendable {
   // SAFETY: the thread alone uses what is below; `stop` writes to the pipe, which any thread may.
   private let evaluator: RequestEvaluator
-  private let limits: Limits
-  private var machine: ConnectionStateMachine
-  private var received = ReceivedBytes()
-  private var output = ByteWriter()
+  private var conversation: Conversation
   private let wakeRead: Int32
   private let wakeWrite: Int32
   private var isBroken = false
 
   private static let readBytes = 64 << 10
-  private static let gatheredBytesMax = 128 << 10
   /// So much of what has been sent already is read once the service ends: what a pipe can hold.
   private static let settleBytesMax = 1 << 20
 
@@ -31,9 +27,7 @@ final class StdioConnection: @unchecked Sendable {
     wakeWrite = ends[1]
     for end in ends { _ = fcntl(end, F_SETFD, FD_CLOEXEC) }
     evaluator = RequestEvaluator(setting)
-    limits = setting.limits
-    machine = ConnectionStateMachine(
-      .init(lineBytesMax: limits.lineBytesMax, waitingLinesMax: limits.waitingRequestsMax))
+    conversation = Conversation(setting.limits, .here)
   }
 
   deinit {
@@ -50,26 +44,18 @@ final class StdioConnection: @unchecked Sendable {
   /// Returns once all is answered: at the end of the input, after `stop`, or where nobody reads.
   func run() {
     while !isBroken {
-      switch unsafe machine.next(received.bytes) {
-      case .answer(let length, let consuming):
-        unsafe _ = evaluator.answer(
-          UnsafeRawBufferPointer(rebasing: received.bytes[..<length]), .init(longWork: true), into: &output)
-        received.consume(consuming)
-      case .refuse(let consuming):
-        received.consume(consuming)
-        let nullID = unsafe UnsafeRawBufferPointer(start: nil, count: 0)
-        unsafe output.appendRPCError(.lineTooLong, "line is longer than \(limits.lineBytesMax) bytes", id: nullID)
-        output.append(UInt8(ascii: "\n"))
-      case .drop(let count):
-        received.consume(count)
-      case .wait:
+      switch conversation.answer(with: evaluator, .init(longWork: true), until: { false }) {
+      case .gathered:
+        send()
+      case .idle:
         send()
         if !isBroken { receive() }
-      case .finish:
+      case .finished:
         send()
         return
+      case .broken, .line, .turnIsOver:
+        return
       }
-      if output.count > Self.gatheredBytesMax { send() }
     }
   }
 
@@ -83,7 +69,7 @@ final class StdioConnection: @unchecked Sendable {
     if files[1].revents != 0 {
       settle()
     } else if files[0].revents != 0, read(Self.readBytes) == 0 {
-      machine.inputEnded()
+      conversation.tell { $0.inputEnded() }
     }
     evaluator.forgetTime()
   }
@@ -100,21 +86,20 @@ final class StdioConnection: @unchecked Sendable {
         rest -= count
       }
     }
-    machine.stopReading()
+    conversation.tell { $0.stopReading() }
   }
 
   /// - Returns: How many bytes; 0 at the end, and -1 where there are none now.
   private func read(_ most: Int) -> Int {
-    let room = unsafe received.room(most)
-    let count = unsafe Glibc.read(STDIN_FILENO, room.baseAddress, min(most, room.count))
-    if count < 0 { return errno == EINTR || errno == EAGAIN ? -1 : 0 }
-    unsafe machine.received(UnsafeRawBufferPointer(rebasing: room[..<count]))
-    received.filled(count)
-    return count
+    unsafe conversation.receive(most) { room in
+      let count = unsafe Glibc.read(STDIN_FILENO, room.baseAddress, min(most, room.count))
+      return count < 0 && errno != EINTR && errno != EAGAIN ? 0 : count
+    }
   }
 
   private func send() {
-    unsafe output.withBytes { bytes in
+    evaluator.commitAndWait()
+    unsafe conversation.output.withBytes { bytes in
       var rest = unsafe bytes
       while unsafe !rest.isEmpty {
         let count = unsafe write(STDOUT_FILENO, rest.baseAddress, rest.count)
@@ -132,7 +117,6 @@ final class StdioConnection: @unchecked Sendable {
         unsafe rest = UnsafeRawBufferPointer(rebasing: rest[count...])
       }
     }
-    if output.hasFailed { isBroken = true }
-    output.removeAll()
+    conversation.output.removeAll()
   }
 }

@@ -73,7 +73,8 @@ final class WorkerPool: @unchecked Sendable {
           !job.isCancelled
         }
       }
-      job.whenDone()
+      // The next job need not wait until what this one has decided is kept.
+      if evaluator.commit(whenKept: job.whenDone) { job.whenDone() }
     }
   }
 

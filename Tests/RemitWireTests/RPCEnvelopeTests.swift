@@ -75,13 +75,16 @@ import Testing
 
   @Test func anInputMayBePassedByItsBrackets() {
     let inputs = [
-      "{}", "[]", "[[],{}]", #"{"a":"}"}"#, #"{"a":"]","b":[{"c":"[{"}]}"#, #"{"a":"\\"}"#, #"{"a":"\\\"}"}"#, "1", #""x""#,
-      "null", #"{"\#(String(repeating: "é", count: 50))":"{"}"#, "[\(Array(repeating: "[1]", count: 60).joined(separator: ","))]",
+      "{}", "[]", "[[],{}]", #"{"a":"}"}"#, #"{"a":"]","b":[{"c":"[{"}]}"#, #"{"a":"\\"}"#, #"{"a":"\\\"}"}"#, "1",
+      #""x""#,
+      "null", #"{"\#(String(repeating: "é", count: 50))":"{"}"#,
+      "[\(Array(repeating: "[1]", count: 60).joined(separator: ","))]",
     ]
     for input in inputs {
       // So that each bracket and quote is in each place of a block once.
       for padding in 0..<64 {
-        let padded = #"{"jsonrpc":"2.0","method":"x","params":{"at":"\#(String(repeating: " ", count: padding))","input":\#(input)}}"#
+        let padded =
+          #"{"jsonrpc":"2.0","method":"x","params":{"at":"\#(String(repeating: " ", count: padding))","input":\#(input)}}"#
         let spread = padded.replacing(",", with: "," + String(repeating: " ", count: padding))
         for text in [padded, spread] {
           let parts = Self.read(Array(text.utf8), trusting: true)

@@ -1,11 +1,14 @@
-"""The service's speed beside two servers of one epoll loop: one that does the limit program's work, and one that only echoes.
+"""The service's speed beside servers of one epoll loop: two that do the limit program's work, reading fields in any order or by the
+remembered shape of the line before, and one that only echoes.
 
     run.py REMIT [--seconds S] [--rounds N] [--loops N]
 
-Each load is run in turn on each server, a few rounds; the best round counts, as others may use the machine too.
+Each load is run in turn on each server, a few rounds; the best round counts, as others may use the machine too. The last column is
+the ratio to the server that reads in any order. `1x1 pinned` has client and server on one core, so that waking another is not measured.
 """
 import argparse
 import json
+import os
 import pathlib
 import re
 import subprocess
@@ -19,8 +22,8 @@ import programs  # noqa: E402  (in the folder above)
 
 AT = "2025-06-15T08:00:00Z"
 POLICY = "benchmark.natural"
-# Connections, requests under way on each.
-LOADS = [(32, 64), (1, 512), (32, 1)]
+# Connections, requests under way on each, whether client and server share one core.
+LOADS = [(32, 64, False), (1, 512, False), (512, 8, False), (32, 1, False), (1, 1, True)]
 
 
 def remit_server(options):
@@ -54,6 +57,30 @@ def check(address, requests, file, remit):
                 sys.exit("the service decides otherwise than a batch")
 
 
+def measure(load, servers, requests, options):
+    """The lines of a load: the best round of each server."""
+    connections, window, pinned = load
+    best = {}
+    for _ in range(options.rounds):
+        for name, (process, address) in servers.items():
+            pin(process, {0} if pinned else os.sched_getaffinity(0))
+            command = [HERE / "load", address, requests, str(connections), str(window), str(options.seconds)]
+            done = subprocess.run(["taskset", "-c", "0", *command] if pinned else command, capture_output=True, check=True)
+            rate, middle, slow = (float(word) for word in done.stdout.split())
+            known = best.get(name, (0, middle, slow))
+            best[name] = max(known[0], rate), min(known[1], middle), min(known[2], slow)
+    title = f"{connections}x{window}" + (" pinned" if pinned else "")
+    for name, (rate, middle, slow) in best.items():
+        other = best["natural"]
+        ratios = f"{rate / other[0]:.2f} {middle / other[1]:.2f} {slow / other[2]:.2f}"
+        yield f"{title:>10}  {name:<8} {rate:>10.0f} {middle:>8.1f} {slow:>8.1f}  {ratios:>15}"
+
+
+def pin(process, cores):
+    for thread in os.listdir(f"/proc/{process.pid}/task"):
+        os.sched_setaffinity(int(thread), cores)
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("remit")
@@ -68,21 +95,14 @@ def main():
             for line in source:
                 out.write('{"jsonrpc":"2.0","id":1,"method":"decide","params":{"policy":"%s","at":"%s","input":%s}}\n'
                           % (POLICY, AT, line.rstrip("\n")))
-        servers = {"remit": remit_server(options), "limit": small_server("--policy", programs.LIMIT_POLICY),
-                   "echo": small_server("--echo")}
+        servers = {"remit": remit_server(options), "natural": small_server("--natural", programs.LIMIT_POLICY),
+                   "learned": small_server("--learned", programs.LIMIT_POLICY), "echo": small_server("--echo")}
         try:
             check(servers["remit"][1], requests, file, options.remit)
-            print(f"{'load':>8}  {'server':<6} {'replies/s':>10} {'p50 us':>8} {'p99 us':>8}")
-            for connections, window in LOADS:
-                best = {}
-                for _ in range(options.rounds):
-                    for name, (_, address) in servers.items():
-                        done = subprocess.run([HERE / "load", address, requests, str(connections), str(window), str(options.seconds)],
-                                              capture_output=True, check=True)
-                        figures = [float(word) for word in done.stdout.split()]
-                        best[name] = max(best.get(name, figures), figures)
-                for name, (rate, middle, slow) in best.items():
-                    print(f"{connections:>4}x{window:<3}  {name:<6} {rate:>10.0f} {middle:>8.1f} {slow:>8.1f}", flush=True)
+            print(f"{'load':>10}  {'server':<8} {'replies/s':>10} {'p50 us':>8} {'p99 us':>8}  {'against natural':>15}")
+            for load in LOADS:
+                for row in measure(load, servers, requests, options):
+                    print(row, flush=True)
         finally:
             for process, _ in servers.values():
                 process.terminate()

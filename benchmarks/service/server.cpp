@@ -1,7 +1,8 @@
 // The least that a service can be: one epoll loop. With a policy it does the limit program's work for each line and puts the decision
-// into a reply; with --echo it sends back a reply of fixed text.
+// into a reply, reading fields in any order or by the remembered shape of the line before; with --echo it sends back a reply of fixed
+// text.
 //
-//   server --echo | --policy policy.lua        prints the port on 127.0.0.1
+//   server --echo | --natural policy.lua | --learned policy.lua        prints the port on 127.0.0.1
 
 #include <fcntl.h>
 #include <netinet/in.h>
@@ -30,6 +31,7 @@ struct Connection {
   size_t end = 0;
   std::vector<char> out;
   size_t sent = 0;
+  bool blocked = false;
 };
 
 // What stands before the input in every line that load sends; see run.py.
@@ -38,6 +40,7 @@ constexpr char reply[] = "{\"jsonrpc\":\"2.0\",\"id\":1,\"result\":{\"policy\":\
 
 Writer writer;
 
+template <typename Reader>
 class Server {
  public:
   explicit Server(const char *policy) : host_(policy ? std::make_unique<Host>(policy, "decide") : nullptr) {}
@@ -74,19 +77,13 @@ class Server {
   static void append(std::vector<char> &out, const char *bytes, size_t count) { out.insert(out.end(), bytes, bytes + count); }
 
   std::unique_ptr<Host> host_;
-  LearnedReader reader_;
+  Reader reader_;
   Transaction transaction_;
 };
 
-}  // namespace
-
-int main(int count, char **arguments) {
-  const char *policy = count == 3 && !std::strcmp(arguments[1], "--policy") ? arguments[2] : nullptr;
-  if (!policy && !(count == 2 && !std::strcmp(arguments[1], "--echo"))) {
-    std::fprintf(stderr, "usage: server --echo | --policy FILE\n");
-    return 2;
-  }
-  Server server(policy);
+template <typename Reader>
+int serve(const char *policy) {
+  Server<Reader> server(policy);
   int listener = socket(AF_INET, SOCK_STREAM, 0);
   sockaddr_in address = {};
   address.sin_family = AF_INET;
@@ -141,9 +138,21 @@ int main(int count, char **arguments) {
         delete c;
         continue;
       }
+      if (blocked == c->blocked) continue;
+      c->blocked = blocked;
       event.events = blocked ? EPOLLOUT : EPOLLIN;
       event.data.ptr = c;
       epoll_ctl(poll, EPOLL_CTL_MOD, c->socket, &event);
     }
   }
+}
+
+}  // namespace
+
+int main(int count, char **arguments) {
+  if (count == 2 && !std::strcmp(arguments[1], "--echo")) return serve<AnyOrderReader>(nullptr);
+  if (count == 3 && !std::strcmp(arguments[1], "--natural")) return serve<AnyOrderReader>(arguments[2]);
+  if (count == 3 && !std::strcmp(arguments[1], "--learned")) return serve<LearnedReader>(arguments[2]);
+  std::fprintf(stderr, "usage: server --echo | --natural FILE | --learned FILE\n");
+  return 2;
 }

@@ -146,7 +146,11 @@ let package = Package(
       swiftSettings: strict),
     .testTarget(
       name: "RemitServiceTests",
-      dependencies: ["RemitService", "RemitEngine", "RemitPolicy", "RemitWire", "RemitModel"],
+      dependencies: [
+        "RemitService", "RemitEngine", "RemitPolicy", "RemitWire", "RemitModel", "RemitTestKit",
+        .product(name: "NIOCore", package: "swift-nio"),
+        .product(name: "NIOEmbedded", package: "swift-nio"),
+      ],
       swiftSettings: strict),
   ],
   cLanguageStandard: .gnu17

@@ -21,6 +21,8 @@ final class ConnectionHandler: ChannelDuplexHandler {
     case finishing
     /// They are sent: what still comes is thrown away, so that the system does not take answers back that the client has not read.
     case lingering
+    /// The connection is no more, which may be found out in the middle of a turn.
+    case gone
   }
 
   /// The line that a worker has.
@@ -31,7 +33,7 @@ final class ConnectionHandler: ChannelDuplexHandler {
   private var isReadHeld = false
   private var hasInputEnded = false
 
-  private var lastActivity = NIODeadline.now()
+  private var lastActivity: NIODeadline
   private var receivedBytes = 0
   private var unsentBytes = 0
   private var idleTimer: Scheduled<Void>?
@@ -49,6 +51,7 @@ final class ConnectionHandler: ChannelDuplexHandler {
   init(_ seat: LoopSeat, _ permission: RequestEvaluator.Permission) {
     self.seat = seat
     self.permission = permission
+    lastActivity = seat.now()
     conversation = Conversation(seat.service.setting.limits, .elsewhere(lineBytesMax: Self.inlineBytesMax))
   }
 
@@ -79,6 +82,7 @@ final class ConnectionHandler: ChannelDuplexHandler {
   }
 
   func channelInactive(context: ChannelHandlerContext) {
+    phase = .gone
     job?.cancel()
     job = nil
     idleTimer?.cancel()
@@ -99,7 +103,7 @@ final class ConnectionHandler: ChannelDuplexHandler {
   func channelRead(context: ChannelHandlerContext, data: NIOAny) {
     guard phase == .serving else { return }
     let buffer = unwrapInboundIn(data)
-    lastActivity = .now()
+    lastActivity = seat.now()
     receivedBytes += buffer.readableBytes
     unsafe buffer.withUnsafeReadableBytes { bytes in
       unsafe conversation.receive(bytes)
@@ -127,7 +131,7 @@ final class ConnectionHandler: ChannelDuplexHandler {
   func channelWritabilityChanged(context: ChannelHandlerContext) {
     if context.channel.isWritable {
       conversation.tell { $0.unclogged() }
-      lastActivity = .now()
+      lastActivity = seat.now()
       turn(context)
       flush(context)
     } else {
@@ -141,9 +145,9 @@ final class ConnectionHandler: ChannelDuplexHandler {
     // Flushing may tell of a change that asks for a turn while there is one.
     guard !isInTurn, phase == .serving else { return }
     isInTurn = true
-    let end = NIODeadline.now() + Self.turn
-    loop: while true {
-      switch conversation.answer(with: seat.evaluator, permission, until: { NIODeadline.now() > end }) {
+    let end = seat.now() + Self.turn
+    loop: while phase == .serving {
+      switch conversation.answer(with: seat.evaluator, permission, until: { seat.now() > end }) {
       case .gathered:
         flush(context)
         if isCommitting { seat.commit() }
@@ -186,7 +190,7 @@ final class ConnectionHandler: ChannelDuplexHandler {
       return
     }
     unsafe job.output.withBytes { bytes in unsafe conversation.output.append(bytes) }
-    lastActivity = .now()
+    lastActivity = seat.now()
     conversation.tell { $0.cameBack() }
     seat.evaluator.forgetTime()
     turn(context)
@@ -223,7 +227,7 @@ final class ConnectionHandler: ChannelDuplexHandler {
     isCommitting = false
     guard let context else { return }
     conversation.tell { $0.released() }
-    lastActivity = .now()
+    lastActivity = seat.now()
     send(context)
     if phase == .finishing {
       closeOutput(context)
@@ -278,7 +282,7 @@ final class ConnectionHandler: ChannelDuplexHandler {
   }
 
   private func startLingering() {
-    guard let context else { return }
+    guard let context, phase == .finishing else { return }
     if hasInputEnded {
       context.close(promise: nil)
       return
@@ -327,10 +331,10 @@ final class ConnectionHandler: ChannelDuplexHandler {
     guard let context, phase != .lingering else { return }
     let unsent = (try? context.channel.syncOptions?.getOption(.bufferedWritableBytes)) ?? 0
     // A slow reader is no idle one.
-    if unsent != unsentBytes || !conversation.machine.isIdle { lastActivity = .now() }
+    if unsent != unsentBytes || !conversation.machine.isIdle { lastActivity = seat.now() }
     unsentBytes = unsent
     let due = lastActivity + seat.idle
-    guard due <= .now() else {
+    guard due <= seat.now() else {
       scheduleIdle(at: due, context)
       return
     }

@@ -4,8 +4,8 @@ private import Glibc
 ///
 /// The handler keeps what was received and not taken, tells of each event, and asks `next` what to do until that is to wait. One line
 /// at a time is answered, so answers come in the order of the lines.
-package struct ConnectionStateMachine {
-  package struct Limits: Equatable, Sendable {
+package struct ConnectionStateMachine: Hashable, Sendable {
+  package struct Limits: Hashable, Sendable {
     /// One line without its newline.
     package var lineBytesMax: Int
     /// Lines that are received and not begun; then reading stops. So it does where such lines have twice the bytes of the longest one.
@@ -31,7 +31,7 @@ package struct ConnectionStateMachine {
     case finish
   }
 
-  private enum State {
+  private enum State: Hashable {
     case open
     /// Nothing more is to be read. The bytes behind the last newline are a line too, or else they count for nothing.
     case ending(restIsLine: Bool)

@@ -31,6 +31,8 @@ final class LoopSeat {
   let service: SharedService
   let evaluator: RequestEvaluator
   let idle: TimeAmount
+  /// The loop's clock, or that of a simulation.
+  let now: () -> NIODeadline
   private let eventLoop: any EventLoop
   private var handlers: [ObjectIdentifier: ConnectionHandler] = [:]
   /// Those of them that count.
@@ -45,9 +47,10 @@ final class LoopSeat {
   /// Long enough that the loop looks for what others have sent.
   private static let pause = TimeAmount.microseconds(50)
 
-  init(_ service: SharedService, eventLoop: any EventLoop) {
+  init(_ service: SharedService, eventLoop: any EventLoop, now: @escaping () -> NIODeadline = { .now() }) {
     self.service = service
     self.eventLoop = eventLoop
+    self.now = now
     evaluator = RequestEvaluator(service.setting)
     idle = .seconds(Int64(service.setting.limits.idleSecondsMax))
   }

@@ -45,6 +45,13 @@ final class WorkerPool: @unchecked Sendable {
   /// False where the system had no thread to give.
   var hasThreads: Bool { !threads.isEmpty }
 
+  /// Whether a job waits for a thread.
+  var hasWork: Bool {
+    monitor.lock()
+    defer { monitor.unlock() }
+    return first < waiting.count
+  }
+
   func submit(_ job: WorkerJob) {
     monitor.lock()
     defer { monitor.unlock() }
@@ -63,22 +70,25 @@ final class WorkerPool: @unchecked Sendable {
   }
 
   private func work(_ evaluator: RequestEvaluator) {
-    while let job = take() {
-      if !job.isCancelled {
-        evaluator.forgetTime()
-        var permission = job.permission
-        permission.longWork = true
-        // SAFETY: the block lives as long as the job, and has its padding.
-        _ = unsafe evaluator.answer(UnsafeRawBufferPointer(job.line.bytes), permission, into: &job.output) {
-          !job.isCancelled
-        }
-      }
-      // The next job need not wait until what this one has decided is kept.
-      if evaluator.commit(whenKept: job.whenDone) { job.whenDone() }
-    }
+    while let job = take() { Self.answer(job, evaluator) }
   }
 
-  private func take() -> WorkerJob? {
+  static func answer(_ job: WorkerJob, _ evaluator: RequestEvaluator) {
+    if !job.isCancelled {
+      evaluator.forgetTime()
+      var permission = job.permission
+      permission.longWork = true
+      // SAFETY: the block lives as long as the job, and has its padding.
+      _ = unsafe evaluator.answer(UnsafeRawBufferPointer(job.line.bytes), permission, into: &job.output) {
+        !job.isCancelled
+      }
+    }
+    // The next job need not wait until what this one has decided is kept.
+    if evaluator.commit(whenKept: job.whenDone) { job.whenDone() }
+  }
+
+  /// The next job; nil once the pool ends and all are done.
+  func take() -> WorkerJob? {
     monitor.lock()
     defer { monitor.unlock() }
     while first == waiting.count {

@@ -1,0 +1,247 @@
+import Glibc
+import NIOCore
+import NIOEmbedded
+import RemitModel
+import RemitPolicy
+import RemitTestKit
+
+@testable import RemitEngine
+@testable import RemitService
+
+/// One event loop with its connections, a pool whose threads are the simulation's steps, and policies that change: all on one thread,
+/// in an order that the random numbers say.
+final class SimulatedService {
+  let loop = EmbeddedEventLoop()
+  let seat: LoopSeat
+  let pool: WorkerPool
+  let shared: SharedService
+  var clients: [SimulatedClient] = []
+  private let worker: RequestEvaluator
+  private let store: SnapshotStore
+  private let snapshots: [Snapshot]
+  /// The versions that were in force, one after the other.
+  private(set) var history: [String]
+  private let jitter: Jitter
+
+  /// A clock that is sometimes late, so that turns end anywhere.
+  private final class Jitter {
+    var random: SeededGenerator
+    var oneIn = 6
+
+    init(_ seed: UInt64) { random = SeededGenerator(seed) }
+
+    var delay: TimeAmount {
+      Int.random(in: 0..<oneIn, using: &random) == 0 ? .milliseconds(1) : .nanoseconds(0)
+    }
+  }
+
+  init(_ snapshots: [Snapshot], _ limits: Limits, seed: UInt64, jitterOneIn: Int) {
+    self.snapshots = snapshots
+    store = SnapshotStore(snapshots[0])
+    history = [Self.version(snapshots[0])]
+    let clock = ServiceClock(milliseconds: { 1_750_000_000_000 }, uptimeSeconds: { 1 })
+    let setting = RequestEvaluator.Setting(store: store, clock: clock, limits: limits)
+    pool = WorkerPool(setting, threads: 0)
+    worker = RequestEvaluator(setting)
+    shared = SharedService(setting, pool: pool)
+    let jitter = Jitter(seed)
+    jitter.oneIn = jitterOneIn
+    self.jitter = jitter
+    let loop = loop
+    seat = LoopSeat(shared, eventLoop: loop) { loop.now + jitter.delay }
+  }
+
+  static func snapshots(_ count: Int) throws -> [Snapshot] {
+    try (0..<count).map { number in
+      let folder = TemporaryFolder(["a/x.lua": Self.policy(number)])
+      defer { withExtendedLifetime(folder) {} }
+      return try Snapshot(loading: ModuleStore(folder: PolicyFolder(policies: folder.path, plugins: "nothing")))
+    }
+  }
+
+  private static func policy(_ number: Int) -> String {
+    """
+    return policy {
+      summary = "For simulations.", outcomes = { "ok" },
+      input = record { n = integer {}, wide = optional(integer {}) },
+      reasons = { ok = { en = "Fine.", zh = "好。" } },
+      decide = function(tx)
+        return { outcome = "ok", reasons = { "ok" }, n = tx.n, number = \(number),
+                 text = tx.wide and string.rep("x", tx.wide) or nil }
+      end,
+    }
+    """
+  }
+
+  private static func version(_ snapshot: Snapshot) -> String {
+    snapshot.policies["a.x"].map { "\($0.version)" } ?? ""
+  }
+
+  func publish(_ number: Int) {
+    store.publish(snapshots[number])
+    history.append(Self.version(snapshots[number]))
+  }
+
+  /// Answers the next line that waits for a worker.
+  func work() {
+    guard pool.hasWork, let job = pool.take() else { return }
+    WorkerPool.answer(job, worker)
+  }
+
+  func connect(_ conversation: Conversation, high: Int, room: Int) {
+    let socket = SimulatedSocket(high: high, room: room)
+    let handler = ConnectionHandler(seat, .init(longWork: false))
+    let channel = EmbeddedChannel(handlers: [socket, handler], loop: loop)
+    clients.append(SimulatedClient(conversation, socket, channel, handler))
+    // An address that nothing listens on: the channel only becomes active.
+    channel.connect(to: Self.nowhere, promise: nil)
+    socket.askToRead()
+  }
+
+  private static let nowhere: SocketAddress = {
+    guard let address = try? SocketAddress(ipAddress: "127.0.0.1", port: 1) else {
+      preconditionFailure("an address is one")
+    }
+    return address
+  }()
+}
+
+/// A client with its connection, and what it knows.
+final class SimulatedClient {
+  let conversation: Conversation
+  let socket: SimulatedSocket
+  let channel: EmbeddedChannel
+  private(set) weak var handler: ConnectionHandler?
+
+  private(set) var delivered = 0
+  private(set) var isInputEnded = false
+  /// How many versions had been in force when the line had come.
+  private var arrivals: [Int] = []
+  private var answeredCount = 0
+  private var rest: [UInt8] = []
+  /// The place in the history of versions of the last answer that names one.
+  private var lastVersion = 0
+  private var isReset = false
+  var hasGone: Bool { isReset || socket.breaksAfter < 0 }
+  /// Set where the service ends the connection by itself, with a code.
+  private(set) var goodbye: String?
+  var mayBeSentAway: String?
+
+  init(
+    _ conversation: Conversation, _ socket: SimulatedSocket, _ channel: EmbeddedChannel, _ handler: ConnectionHandler
+  ) {
+    self.conversation = conversation
+    self.socket = socket
+    self.channel = channel
+    self.handler = handler
+  }
+
+  var isAllDelivered: Bool { delivered == conversation.bytes.count }
+  var owedCount: Int { conversation.owed.count }
+
+  /// How many lines had come whole and are not answered, of those that are owed an answer.
+  private func openLines(_ delivered: Int) -> Int {
+    conversation.owed[answeredCount...].count { owed in
+      if case .none = owed.reply { return false }
+      return owed.latest <= delivered && conversation.bytes[owed.latest - 1] == 10
+    }
+  }
+
+  /// The service is told to end.
+  func noteDrain() { deliveredAtDrain = delivered }
+  private var deliveredAtDrain = 0
+
+  /// So many bytes arrive, in pieces.
+  func send(_ counts: [Int], _ service: SimulatedService) {
+    var pieces: [[UInt8]] = []
+    for count in counts {
+      let end = min(delivered + count, conversation.bytes.count)
+      if end > delivered { pieces.append(Array(conversation.bytes[delivered..<end])) }
+      delivered = end
+    }
+    noteArrivals(service)
+    if !pieces.isEmpty { socket.deliver(pieces) }
+  }
+
+  private func noteArrivals(_ service: SimulatedService) {
+    while arrivals.count < owedCount, conversation.owed[arrivals.count].earliest <= delivered {
+      arrivals.append(service.history.count - 1)
+    }
+  }
+
+  func endInput() {
+    isInputEnded = true
+    socket.endInput()
+  }
+
+  func reset() {
+    isReset = true
+    socket.reset()
+  }
+
+  /// Reads so many bytes, and checks the answers that they complete.
+  func read(_ count: Int, _ service: SimulatedService) throws(SimulationFailure) {
+    let fresh = socket.clientReads(count)
+    var start = 0
+    while let newline = Self.newline(in: fresh, from: start) {
+      let line = rest + fresh[start..<newline]
+      rest = []
+      start = newline + 1
+      try check(line, service)
+    }
+    rest += fresh[start...]
+  }
+
+  private static func newline(in bytes: [UInt8], from start: Int) -> Int? {
+    unsafe bytes.withUnsafeBytes { bytes in
+      guard let base = bytes.baseAddress, start < bytes.count else { return nil }
+      // SAFETY: the bytes from `start` on are the array's.
+      return unsafe memchr(base + start, 10, bytes.count - start).map { unsafe UnsafeRawPointer($0) - base }
+    }
+  }
+
+  private func check(_ line: [UInt8], _ service: SimulatedService) throws(SimulationFailure) {
+    try require(goodbye == nil, "answers after the last word: \(String(decoding: line.prefix(300), as: UTF8.self))")
+    while answeredCount < owedCount, case .none = conversation.owed[answeredCount].reply { answeredCount += 1 }
+    if let code = mayBeSentAway, (try? Conversation.check(line, .error(code, id: "null"))) != nil {
+      goodbye = code
+      return
+    }
+    try require(
+      answeredCount < arrivals.count, "answers what was not asked: \(String(decoding: line.prefix(300), as: UTF8.self))"
+    )
+    let versions = try Conversation.check(line, conversation.owed[answeredCount].reply)
+    if let version = versions.first {
+      let since = max(arrivals[answeredCount], lastVersion)
+      guard let place = service.history[since...].firstIndex(of: version) else {
+        throw SimulationFailure(
+          "\(String(decoding: line.prefix(300), as: UTF8.self)) names a version that was not in force since it came")
+      }
+      lastVersion = place
+    }
+    answeredCount += 1
+  }
+
+  /// What must hold once the service has ended: what had come by then was answered, at least.
+  func checkDrained() throws(SimulationFailure) {
+    try require(rest.isEmpty, "half an answer is left: \(String(decoding: rest.prefix(300), as: UTF8.self))")
+    if goodbye != nil { return }
+    let open = openLines(deliveredAtDrain)
+    try require(open == 0, "\(open) lines that came before the end have no answer")
+  }
+
+  /// What must hold once nothing is left to happen but what clients do.
+  func checkAtRest(mayWait: Bool) throws(SimulationFailure) {
+    if hasGone { return }
+    try require(rest.isEmpty, "half an answer is left: \(String(decoding: rest.prefix(300), as: UTF8.self))")
+    if goodbye != nil { return }
+    try require(openLines(delivered) == 0, "\(openLines(delivered)) lines have no answer")
+    if isInputEnded {
+      let left = conversation.owed[answeredCount...].contains { if case .none = $0.reply { false } else { true } }
+      try require(!left, "not all is answered at the end of the input")
+      try require(socket.isClosed, "the connection is open after the last answer")
+    } else if !mayWait {
+      try require(socket.isReadWanted, "nothing is read, and nothing is waited for")
+    }
+  }
+}

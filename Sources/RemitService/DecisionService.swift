@@ -38,7 +38,9 @@ package final class DecisionService: Service {
       seats.append(
         try await eventLoop.submit { NIOLoopBound(LoopSeat(shared, eventLoop: eventLoop), eventLoop: eventLoop) }.get())
     }
-    let listeners = Listeners(group, seats: seats, backlog: Int32(clamping: setting.limits.connectionsMax))
+    let listeners = Listeners(
+      group, seats: seats, backlog: Int32(clamping: setting.limits.connectionsMax),
+      log: log)
     let (ends, end) = AsyncStream.makeStream(of: Void.self)
     do {
       for address in configuration.tcp { try await listen(address, listeners) }

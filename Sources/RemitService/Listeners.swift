@@ -1,4 +1,5 @@
 private import Glibc
+internal import Logging
 internal import NIOCore
 internal import NIOPosix
 private import RemitEngine
@@ -8,6 +9,7 @@ final class Listeners {
   private let group: MultiThreadedEventLoopGroup
   private let seats: [ObjectIdentifier: NIOLoopBound<LoopSeat>]
   private let backlog: Int32
+  private let shortage: AcceptPause.Shortage
   private var channels: [any Channel] = []
   private var files: [UnixSocketFile] = []
 
@@ -17,10 +19,11 @@ final class Listeners {
     let isLoopback: Bool
   }
 
-  init(_ group: MultiThreadedEventLoopGroup, seats: [NIOLoopBound<LoopSeat>], backlog: Int32) {
+  init(_ group: MultiThreadedEventLoopGroup, seats: [NIOLoopBound<LoopSeat>], backlog: Int32, log: Logger) {
     self.group = group
     self.seats = Dictionary(uniqueKeysWithValues: seats.map { (ObjectIdentifier($0.eventLoop), $0) })
     self.backlog = backlog
+    shortage = AcceptPause.Shortage(log)
   }
 
   func listen(_ address: ServiceConfiguration.TCPAddress) async throws -> Bound {
@@ -60,8 +63,14 @@ final class Listeners {
 
   private func bootstrap(isTCP: Bool) -> ServerBootstrap {
     let seats = seats
+    let shortage = shortage
     var bootstrap = ServerBootstrap(group: group)
       .serverChannelOption(.backlog, value: backlog)
+      .serverChannelInitializer { channel in
+        channel.eventLoop.makeCompletedFuture {
+          try channel.pipeline.syncOperations.addHandler(AcceptPause(shortage))
+        }
+      }
       .childChannelOption(.allowRemoteHalfClosure, value: true)
       .childChannelOption(.writeBufferWaterMark, value: .init(low: 64 << 10, high: 256 << 10))
       .childChannelOption(

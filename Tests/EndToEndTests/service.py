@@ -2,6 +2,7 @@
 import json
 import os
 import re
+import resource
 import shutil
 import signal
 import socket
@@ -15,8 +16,11 @@ from support import REMIT, ROOT
 class Server:
     """`remit serve` on a free port of 127.0.0.1 and on a Unix socket in a folder of its own; ended at the end of the `with`."""
 
-    def __init__(self, *options, policies=None, plugins=None):
+    def __init__(self, *options, policies=None, plugins=None, files=None, environment=None):
+        """`files`: how many the system lets it have; `environment`: what it has beside this process's."""
         self.options = options
+        self.files = files
+        self.environment = {**os.environ, **(environment or {})}
         self.policies = policies or os.path.join(ROOT, "policies")
         self.plugins = plugins or os.path.join(ROOT, "plugins")
 
@@ -26,7 +30,9 @@ class Server:
         self.errors = open(os.path.join(self.folder, "errors"), "w+b")
         command = [REMIT, "serve", "--listen", "127.0.0.1:0", "--unix", self.path, "--policies", self.policies,
                    "--plugins", self.plugins, *self.options]
-        self.process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=self.errors)
+        limit = (lambda: resource.setrlimit(resource.RLIMIT_NOFILE, (self.files, self.files))) if self.files else None
+        self.process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=self.errors,
+                                        preexec_fn=limit, env=self.environment)
         self.port = int(self.wait_for(rb"listening on 127\.0\.0\.1:(\d+)").group(1))
         self.wait_for(rb"listening on unix:")
         return self
@@ -61,6 +67,21 @@ class Server:
         connection = socket.socket(socket.AF_UNIX)
         connection.connect(self.path)
         return Client(connection, **options)
+
+    def file_count(self):
+        """How many files the process has open."""
+        return len(os.listdir(f"/proc/{self.process.pid}/fd"))
+
+    def resident(self):
+        """How much memory the process holds now, in KiB."""
+        with open(f"/proc/{self.process.pid}/status", encoding="ascii") as status:
+            return next(int(text.split()[1]) for text in status if text.startswith("VmRSS:"))
+
+    def processor_seconds(self):
+        """How long the process has been computing."""
+        with open(f"/proc/{self.process.pid}/stat", encoding="ascii") as stat:
+            fields = stat.read().rpartition(")")[2].split()
+        return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
     def terminate(self):
         self.process.send_signal(signal.SIGTERM)

@@ -30,7 +30,8 @@ final class WorkerJob: @unchecked Sendable {
 final class WorkerPool: @unchecked Sendable {
   // SAFETY: everything below is used under `monitor`.
   private let monitor = Monitor()
-  private var waiting: [WorkerJob] = []
+  /// Nil where it has been taken: the place is not kept by a job that is done.
+  private var waiting: [WorkerJob?] = []
   private var first = 0
   private var isEnding = false
   private var threads: [WorkerThread] = []
@@ -96,6 +97,7 @@ final class WorkerPool: @unchecked Sendable {
       monitor.wait()
     }
     let job = waiting[first]
+    waiting[first] = nil
     first += 1
     if first == waiting.count {
       waiting.removeAll(keepingCapacity: first < 1024)

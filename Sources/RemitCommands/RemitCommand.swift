@@ -4,6 +4,8 @@ internal import RemitPolicy
 
 /// `remit`: what all commands have in common.
 struct RemitCommand: ParsableCommand {
+  static let version = "0.1.0"
+
   static let configuration = CommandConfiguration(
     commandName: "remit",
     abstract: "Decide business transactions by policies written in Lua.",
@@ -11,7 +13,7 @@ struct RemitCommand: ParsableCommand {
       One transaction in, one decision out: who must approve, within which limit, and why. The same input, policy, params and \
       time give the same bytes, with one worker or many.
       """,
-    version: "0.1.0",
+    version: version,
     subcommands: [
       BatchCommand.self, ExplainCommand.self, ServeCommand.self, TestCommand.self, CheckCommand.self,
       PoliciesCommand.self, NewCommand.self,

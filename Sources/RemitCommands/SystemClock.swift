@@ -3,14 +3,23 @@ private import Glibc
 /// What the machine's clocks say. Decisions never ask them: a command does, once, and hands the time in.
 enum SystemClock {
   /// Now as an RFC 3339 time in UTC, in whole seconds.
-  static func now() -> String {
-    var seconds = time(nil)
+  static func now() -> String { "\(text(seconds: time(nil)))Z" }
+
+  /// Now as an RFC 3339 time in UTC, in milliseconds.
+  static func nowMilliseconds() -> String {
+    let now = milliseconds()
+    let fraction = String(now % 1000)
+    return "\(text(seconds: time_t(now / 1000))).\(String(repeating: "0", count: 3 - fraction.count))\(fraction)Z"
+  }
+
+  private static func text(seconds: time_t) -> String {
+    var seconds = seconds
     var parts = unsafe tm()
     // SAFETY: both outlive the call.
     unsafe _ = gmtime_r(&seconds, &parts)
     func two(_ number: Int32) -> String { number < 10 ? "0\(number)" : "\(number)" }
     let day = unsafe "\(1900 + parts.tm_year)-\(two(parts.tm_mon + 1))-\(two(parts.tm_mday))"
-    return unsafe "\(day)T\(two(parts.tm_hour)):\(two(parts.tm_min)):\(two(parts.tm_sec))Z"
+    return unsafe "\(day)T\(two(parts.tm_hour)):\(two(parts.tm_min)):\(two(parts.tm_sec))"
   }
 
   /// Milliseconds since 1970 in UTC.

@@ -32,9 +32,18 @@ enum Terminal {
     write(Array("remit: \(visible(line))\n".utf8), to: STDERR_FILENO)
   }
 
+  /// Writes bytes to standard error as they are.
+  static func error(bytes: [UInt8]) {
+    write(bytes, to: STDERR_FILENO)
+  }
+
   /// Says of a file that it is no policy, though it looks like one.
   static func warn(misnamed file: String) {
-    error("warning: \(file) is left out: a policy is <family>/<name>.lua, both names in lower_snake_case")
+    error("warning: \(words(misnamed: file))")
+  }
+
+  static func words(misnamed file: String) -> String {
+    "\(file) is left out: a policy is <family>/<name>.lua, both names in lower_snake_case"
   }
 
   /// Writes over the line that standard error stands in.

@@ -24,7 +24,7 @@ package final class DecisionService: Service {
     defer { pool.end() }
     let group = MultiThreadedEventLoopGroup(numberOfThreads: configuration.loops)
     do {
-      try await serve(on: group, SharedService(setting, pool: pool))
+      try await serve(on: group, SharedService(setting, pool: pool, log: log))
     } catch {
       try? await group.shutdownGracefully()
       throw error
@@ -41,12 +41,14 @@ package final class DecisionService: Service {
     let listeners = Listeners(
       group, seats: seats, backlog: Int32(clamping: setting.limits.connectionsMax),
       log: log)
+    var addresses: [String] = []
     let (ends, end) = AsyncStream.makeStream(of: Void.self)
     do {
-      for address in configuration.tcp { try await listen(address, listeners) }
+      for address in configuration.tcp { addresses.append(try await listen(address, listeners)) }
       for address in configuration.unix {
         try await listeners.listen(address)
-        log.info("listening on unix:\(address.path)")
+        addresses.append("unix:\(address.path)")
+        log.info("listening on unix:\(address.path)", metadata: ["address": "unix:\(address.path)"])
       }
     } catch {
       await listeners.close()
@@ -62,8 +64,10 @@ package final class DecisionService: Service {
         if isAlone { end.finish() }
       }
       guard thread != nil else { throw ServiceError("the system has no more threads") }
-      log.info("serving standard input and output")
+      addresses.append("stdio")
+      log.info("serving standard input and output", metadata: ["address": "stdio"])
     }
+    configuration.whenReady?(addresses)
     await withGracefulShutdownHandler {
       for await _ in ends {}
     } onGracefulShutdown: {
@@ -71,21 +75,31 @@ package final class DecisionService: Service {
     }
     await listeners.close()
     stdio?.stop()
-    await drain(seats, stdioEnds: stdio == nil ? nil : stdioEnds)
+    await drain(seats, shared, stdioEnds: stdio == nil ? nil : stdioEnds)
   }
 
-  private func listen(_ address: ServiceConfiguration.TCPAddress, _ listeners: Listeners) async throws {
+  private func listen(_ address: ServiceConfiguration.TCPAddress, _ listeners: Listeners) async throws -> String {
     let bound = try await listeners.listen(address)
     if !bound.isLoopback {
-      log.warning("\(bound.text) is no loopback address: whoever reaches it may ask for decisions")
+      log.warning(
+        "\(bound.text) is no loopback address: whoever reaches it may ask for decisions",
+        metadata: ["address": "\(bound.text)"])
     }
-    log.info("listening on \(bound.text)")
+    log.info("listening on \(bound.text)", metadata: ["address": "\(bound.text)"])
+    return bound.text
   }
 
   /// Waits until all connections have their answers, or the time for that is over.
-  private func drain(_ seats: [NIOLoopBound<LoopSeat>], stdioEnds: AsyncStream<Void>?) async {
+  private func drain(
+    _ seats: [NIOLoopBound<LoopSeat>], _ shared: SharedService, stdioEnds: AsyncStream<Void>?
+  ) async {
     let seconds = configuration.drainSecondsMax
-    await withTaskGroup(of: Bool.self) { group in
+    let atStart = shared.connectionCount
+    log.info(
+      "ending: what was received is answered, and clients have \(seconds) s to fetch it",
+      metadata: ["connections": .stringConvertible(atStart), "drain_s": .stringConvertible(seconds)])
+    let start = ContinuousClock.now
+    let cut = await withTaskGroup(of: Bool.self) { group in
       group.addTask {
         await withTaskGroup(of: Void.self) { drains in
           for seat in seats {
@@ -99,11 +113,23 @@ package final class DecisionService: Service {
         try? await Task.sleep(for: .seconds(seconds))
         return false
       }
+      var cut = 0
       if await group.next() == false {
-        log.warning("some clients have not read their answers within \(seconds) s")
+        cut = shared.connectionCount
         for seat in seats { seat.eventLoop.execute { seat.value.abort() } }
       }
       group.cancelAll()
+      return cut
+    }
+    let milliseconds = Int((ContinuousClock.now - start) / .milliseconds(1))
+    let metadata: Logger.Metadata = [
+      "connections": .stringConvertible(atStart), "cut": .stringConvertible(cut),
+      "refused": .stringConvertible(shared.refusals.total), "drain_ms": .stringConvertible(milliseconds),
+    ]
+    if cut > 0 {
+      log.warning("\(cut) clients have not read their answers within \(seconds) s", metadata: metadata)
+    } else {
+      log.info("all \(atStart) connections ended in \(milliseconds) ms", metadata: metadata)
     }
   }
 }

@@ -1,3 +1,4 @@
+internal import Logging
 internal import NIOCore
 internal import RemitEngine
 private import RemitModel
@@ -7,19 +8,24 @@ private import Synchronization
 final class SharedService: Sendable {
   let setting: RequestEvaluator.Setting
   let pool: WorkerPool
+  let refusals: RefusalLog
   private let connections = Atomic<Int>(0)
 
-  init(_ setting: RequestEvaluator.Setting, pool: WorkerPool) {
+  init(_ setting: RequestEvaluator.Setting, pool: WorkerPool, log: Logger) {
     self.setting = setting
     self.pool = pool
+    refusals = RefusalLog(log, connectionsMax: setting.limits.connectionsMax)
   }
 
   /// Counts a connection in; false where there are as many as there may be.
   func admit() -> Bool {
     if connections.add(1, ordering: .relaxed).newValue <= setting.limits.connectionsMax { return true }
     leave()
+    refusals.refused()
     return false
   }
+
+  var connectionCount: Int { connections.load(ordering: .relaxed) }
 
   func leave() {
     connections.subtract(1, ordering: .relaxed)

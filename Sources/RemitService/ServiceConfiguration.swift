@@ -41,6 +41,8 @@ package struct ServiceConfiguration: Sendable {
   package var workers = 1
   /// How long clients may take to fetch their answers once the service ends.
   package var drainSecondsMax = 10
+  /// Called once it listens, with the addresses.
+  package var whenReady: (@Sendable (_ addresses: [String]) -> Void)?
 
   package init() {}
 }

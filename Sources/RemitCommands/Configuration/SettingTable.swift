@@ -1,0 +1,60 @@
+private import RemitModel
+
+/// Everything that `remit serve` can be told, in the order in which it is shown.
+///
+/// A row here and a property of the same name in `ServeOptions` make a flag, a variable and a key of the file, with their help, check and
+/// report; what it means stands where `Settings` is asked for it.
+package enum SettingTable {
+  private static let limits = Limits()
+  package static let threadsMax = 256
+
+  package static let all: [Setting] = [
+    Setting("listen", .address, list: true, as: "host:port", "A TCP address, such as 127.0.0.1:7400 or [::1]:7400."),
+    Setting("unix", .path, list: true, as: "path", "A Unix socket; its file is made, and taken away at the end."),
+    Setting(
+      "unix_mode", .mode, default: .value("660"), as: "mode",
+      "Who may connect to the Unix sockets: the files' mode, in octal."),
+    Setting(
+      "stdio", .boolean, default: .value("false"),
+      "Serve standard input and output; alone, the service ends with the input."),
+    Setting("policies", .path, default: .value("policies"), as: "dir", "The folder of the policies."),
+    Setting("plugins", .path, default: .value("plugins"), as: "dir", "The folder of the plugins."),
+    Setting(
+      "native_plugin", .library, list: true, as: "name=path", "Let policies require a native plugin, a shared library."),
+    Setting("loops", .number(1...threadsMax), default: .cores, as: "n", "Event loops, each with its own policies."),
+    Setting("workers", .number(1...threadsMax), default: .cores, as: "n", "Threads for batches and long lines."),
+    Setting(
+      "line_bytes", .number(64...(1 << 30)), default: .value("\(limits.lineBytesMax)"), as: "bytes",
+      "The most bytes of a line."),
+    Setting(
+      "nesting", .number(1...1000), default: .value("\(limits.nestingDepthMax)"), as: "n",
+      "The most arrays and objects inside each other, of an input."),
+    Setting(
+      "connections", .number(1...100_000), default: .value("\(limits.connectionsMax)"), as: "n",
+      "The most connections at a time."),
+    Setting(
+      "waiting", .number(1...1_000_000), default: .value("\(limits.waitingRequestsMax)"), as: "n",
+      "The most requests of one connection that wait; then it is not read from."),
+    Setting(
+      "idle", .number(1...(365 * 86_400)), default: .value("\(limits.idleSecondsMax)"), as: "seconds",
+      "How long a connection may do nothing."),
+    Setting(
+      "drain", .number(0...86_400), default: .value("10"), as: "seconds",
+      "How long clients may take to fetch their answers once the service ends."),
+    Setting(
+      "log_format", .choice(["text", "json"]), default: .value("text"), as: "format",
+      "How messages on standard error are written: text, or json, one object a line."),
+    Setting(
+      "log_level", .choice(["info", "warning", "error"]), default: .value("info"), as: "level",
+      "The least important messages that are written: info, warning or error."),
+  ]
+
+  private static let byName = Dictionary(uniqueKeysWithValues: all.map { ($0.name, $0) })
+
+  package static subscript(name: String) -> Setting {
+    guard let setting = byName[name] else { preconditionFailure("\(name) is a setting of the table") }
+    return setting
+  }
+
+  package static func has(_ name: String) -> Bool { byName[name] != nil }
+}

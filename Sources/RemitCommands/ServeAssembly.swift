@@ -1,0 +1,89 @@
+private import Glibc
+internal import Logging
+private import RemitEngine
+private import RemitModel
+private import RemitPolicy
+private import RemitService
+private import ServiceLifecycle
+
+/// Makes a service of its settings: what each of them means stands here.
+struct ServeAssembly {
+  private let settings: Settings
+  private let log: Logger
+
+  init(_ settings: Settings, log: Logger) {
+    self.settings = settings
+    self.log = log
+  }
+
+  /// Does what a start does up to listening, and says how it would be.
+  func check() throws {
+    _ = try configuration()
+    for line in settings.report { Terminal.print(line) }
+    let snapshot = try loadSnapshot()
+    Terminal.print("")
+    Terminal.print("\(snapshot.policies.count) policies, snapshot \(snapshot.id)")
+  }
+
+  /// Returns once the service has ended.
+  func run() throws {
+    let start = SystemClock.seconds()
+    var configuration = try configuration()
+    let snapshot = try loadSnapshot()
+    configuration.whenReady = { [log, id = snapshot.id, count = snapshot.policies.count] addresses in
+      log.info(
+        "ready: remit \(RemitCommand.version), \(count) policies, snapshot \(id)",
+        metadata: [
+          "version": "\(RemitCommand.version)", "snapshot": "\(id)", "policies": .stringConvertible(count),
+          "addresses": .array(addresses.map { .string($0) }), "pid": .stringConvertible(Int(getpid())),
+        ])
+    }
+    FileLimit.raise(forConnections: limits.connectionsMax, log: log)
+    let clock = ServiceClock(
+      milliseconds: { SystemClock.milliseconds() }, uptimeSeconds: { Int(SystemClock.seconds() - start) })
+    var setting = RequestEvaluator.Setting(store: SnapshotStore(snapshot), clock: clock, limits: limits)
+    setting.explainer = RequestExplainer()
+    try ServiceRunner.run([DecisionService(configuration, setting, log: log)])
+    let uptime = Int(SystemClock.seconds() - start)
+    log.info("ended after \(uptime) s", metadata: ["uptime_s": .stringConvertible(uptime)])
+  }
+
+  private func loadSnapshot() throws -> Snapshot {
+    var folders = FolderOptions()
+    folders.policies = settings.text("policies") ?? ""
+    folders.plugins = settings.text("plugins") ?? ""
+    folders.nativePlugins = settings.texts("native_plugin")
+    let store = try folders.loader(limits: limits).store
+    for file in store.folder.misnamedFiles() { log.warning("\(Terminal.words(misnamed: file))") }
+    do throws(PolicyLoadError) {
+      return try Snapshot(loading: store)
+    } catch {
+      throw CommandFailure(error)
+    }
+  }
+
+  private func configuration() throws -> ServiceConfiguration {
+    var configuration = ServiceConfiguration()
+    configuration.tcp = settings.texts("listen").compactMap(ServiceConfiguration.TCPAddress.init)
+    let mode = settings.text("unix_mode").flatMap { UInt32($0, radix: 8) } ?? 0
+    configuration.unix = settings.texts("unix").map { ServiceConfiguration.UnixAddress(path: $0, mode: mode) }
+    configuration.stdio = settings.boolean("stdio")
+    guard !configuration.tcp.isEmpty || !configuration.unix.isEmpty || configuration.stdio else {
+      throw CommandFailure(.usage, "say where to listen: --listen HOST:PORT, --unix PATH or --stdio")
+    }
+    configuration.loops = settings.number("loops")
+    configuration.workers = settings.number("workers")
+    configuration.drainSecondsMax = settings.number("drain")
+    return configuration
+  }
+
+  private var limits: Limits {
+    var limits = Limits()
+    limits.lineBytesMax = settings.number("line_bytes")
+    limits.nestingDepthMax = settings.number("nesting")
+    limits.connectionsMax = settings.number("connections")
+    limits.waitingRequestsMax = settings.number("waiting")
+    limits.idleSecondsMax = settings.number("idle")
+    return limits
+  }
+}

@@ -1,4 +1,5 @@
-# make run    build for release, decide a sample of real purchase orders, and say what came out
+# make run    build for release, decide a sample of real purchase orders, and ask a service of its own a few questions
+# make serve  a service to develop against, on 127.0.0.1:7400 (PORT=…) and .build/remit.sock, until it is interrupted
 # make test   every test: Swift, policies, the built binary
 # make check  what CI holds beside the tests: formatting, no stray paths, the static checks of policies and plugins
 # make pages  docs/policies, from the declarations of the policies
@@ -10,10 +11,13 @@ REMIT := .build/release/remit
 # Release builds: no frame pointers in C, which the decision path feels, and no debug information in the program.
 RELEASE := -c release -Xcc -fomit-frame-pointer -Xlinker -s
 
-.PHONY: run test check bench bench-service build plugins pages packages clean
+.PHONY: run serve test check bench bench-service build plugins pages packages clean
 
 run: build
 	@scripts/run-sample $(REMIT)
+
+serve: build
+	@scripts/serve $(REMIT)
 
 build: packages
 	@$(SWIFT) build $(RELEASE) --product remit

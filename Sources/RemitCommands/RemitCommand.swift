@@ -36,30 +36,35 @@ struct FolderOptions: ParsableArguments {
   var nativePlugins: [String] = []
 
   /// A loader for these folders, or for another folder of policies.
-  func loader(policies other: String? = nil, limits: Limits = Limits()) throws -> PolicyLoader {
+  ///
+  /// - Parameter nativePlace: Where messages say that native plugins were named.
+  func loader(
+    policies other: String? = nil, limits: Limits = Limits(), nativePlace: String = "--native-plugin"
+  ) throws -> PolicyLoader {
     let folder = PolicyFolder(policies: other ?? policies, plugins: plugins)
     if let problem = folder.policies.problem {
       let message = "cannot read the folder \"\(folder.policies.path)\": \(problem)"
       throw CommandFailure(.usage, "\(message) (say where the policies are with --policies DIR)")
     }
-    return PolicyLoader(ModuleStore(folder: folder, natives: try natives(beside: folder.pluginNames()), limits: limits))
+    return PolicyLoader(
+      ModuleStore(folder: folder, natives: try natives(beside: folder.pluginNames(), nativePlace), limits: limits))
   }
 
-  private func natives(beside plugins: [String]) throws -> [NativeLibrary] {
+  private func natives(beside plugins: [String], _ place: String) throws -> [NativeLibrary] {
     var seen: Set<String> = []
     return try nativePlugins.map { option in
-      guard let equals = option.firstIndex(of: "="), PolicyName.isLowerSnakeCase(option[..<equals]) else {
-        throw CommandFailure(.usage, "--native-plugin: expected NAME=PATH, got \"\(option)\"")
+      guard let library = NameAndPath(option) else {
+        throw CommandFailure(.usage, "\(place): expected NAME=PATH, got \"\(option)\"")
       }
-      let name = String(option[..<equals])
-      guard seen.insert(name).inserted else { throw CommandFailure(.usage, "--native-plugin: \(name) is given twice") }
+      let name = library.name
+      guard seen.insert(name).inserted else { throw CommandFailure(.usage, "\(place): \(name) is given twice") }
       guard !plugins.contains(name) else {
-        throw CommandFailure(.usage, "--native-plugin: \(name) is a plugin in \(self.plugins) already")
+        throw CommandFailure(.usage, "\(place): \(name) is a plugin in \(self.plugins) already")
       }
       do throws(NativeLibrary.LoadError) {
-        return try NativeLibrary(name: name, path: String(option[option.index(after: equals)...]))
+        return try NativeLibrary(name: name, path: library.path)
       } catch {
-        throw CommandFailure(.usage, "--native-plugin \(name): \(error.description)")
+        throw CommandFailure(.usage, "\(place): \(name): \(error.description)")
       }
     }
   }

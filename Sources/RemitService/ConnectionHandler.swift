@@ -316,8 +316,12 @@ final class ConnectionHandler: ChannelDuplexHandler {
   }
 
   /// There is no more time.
-  func abort() {
+  ///
+  /// - Returns: Whether the client may miss answers.
+  func abort() -> Bool {
+    let isAnswered = phase == .lingering
     context?.close(promise: nil)
+    return !isAnswered
   }
 
   // MARK: Doing nothing

@@ -75,7 +75,7 @@ package final class DecisionService: Service {
     }
     await listeners.close()
     stdio?.stop()
-    await drain(seats, shared, stdioEnds: stdio == nil ? nil : stdioEnds)
+    await drain(seats, shared, stdio, stdioEnds: stdioEnds)
   }
 
   private func listen(_ address: ServiceConfiguration.TCPAddress, _ listeners: Listeners) async throws -> String {
@@ -91,10 +91,10 @@ package final class DecisionService: Service {
 
   /// Waits until all connections have their answers, or the time for that is over.
   private func drain(
-    _ seats: [NIOLoopBound<LoopSeat>], _ shared: SharedService, stdioEnds: AsyncStream<Void>?
+    _ seats: [NIOLoopBound<LoopSeat>], _ shared: SharedService, _ stdio: StdioConnection?, stdioEnds: AsyncStream<Void>
   ) async {
     let seconds = configuration.drainSecondsMax
-    let atStart = shared.connectionCount
+    let atStart = shared.connectionCount + (stdio.map { $0.hasEnded ? 0 : 1 } ?? 0)
     log.info(
       "ending: what was received is answered, and clients have \(seconds) s to fetch it",
       metadata: ["connections": .stringConvertible(atStart), "drain_s": .stringConvertible(seconds)])
@@ -105,7 +105,7 @@ package final class DecisionService: Service {
           for seat in seats {
             drains.addTask { try? await seat.eventLoop.flatSubmit { seat.value.drain() }.get() }
           }
-          if let stdioEnds { drains.addTask { for await _ in stdioEnds {} } }
+          if stdio != nil { drains.addTask { for await _ in stdioEnds {} } }
         }
         return true
       }
@@ -115,8 +115,8 @@ package final class DecisionService: Service {
       }
       var cut = 0
       if await group.next() == false {
-        cut = shared.connectionCount
-        for seat in seats { seat.eventLoop.execute { seat.value.abort() } }
+        cut = stdio.map { $0.hasEnded ? 0 : 1 } ?? 0
+        for seat in seats { cut += (try? await seat.eventLoop.submit { seat.value.abort() }.get()) ?? 0 }
       }
       group.cancelAll()
       return cut
@@ -127,9 +127,13 @@ package final class DecisionService: Service {
       "refused": .stringConvertible(shared.refusals.total), "drain_ms": .stringConvertible(milliseconds),
     ]
     if cut > 0 {
-      log.warning("\(cut) clients have not read their answers within \(seconds) s", metadata: metadata)
+      log.warning(
+        "cut \(Self.count(cut)): clients have not read their answers within \(seconds) s", metadata: metadata)
     } else {
-      log.info("all \(atStart) connections ended in \(milliseconds) ms", metadata: metadata)
+      log.info("drained \(Self.count(atStart)) in \(milliseconds) ms", metadata: metadata)
     }
+  }
+  private static func count(_ connections: Int) -> String {
+    connections == 1 ? "1 connection" : "\(connections) connections"
   }
 }

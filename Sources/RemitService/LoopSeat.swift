@@ -130,7 +130,9 @@ final class LoopSeat {
     return promise.futureResult
   }
 
-  func abort() {
-    for handler in handlers.values { handler.abort() }
+  /// - Returns: How many clients may miss answers.
+  func abort() -> Int {
+    // Closing takes handlers out.
+    Array(handlers.values).count { $0.abort() }
   }
 }

@@ -2,16 +2,18 @@ private import Glibc
 internal import RemitEngine
 private import RemitModel
 private import RemitWire
+private import Synchronization
 
 /// Standard input and output as a connection, on a thread of its own: they may be files, of which no event loop can tell, and making
 /// them non-blocking would make them so for everybody who has them too.
 final class StdioConnection: @unchecked Sendable {
-  // SAFETY: the thread alone uses what is below; `stop` writes to the pipe, which any thread may.
+  // SAFETY: the thread alone uses what is below; `stop` writes to the pipe and `hasEnded` reads an atomic, which any thread may.
   private let evaluator: RequestEvaluator
   private var conversation: Conversation
   private let wakeRead: Int32
   private let wakeWrite: Int32
   private var isBroken = false
+  private let ended = Atomic<Bool>(false)
 
   private static let readBytes = 64 << 10
   /// So much of what has been sent already is read once the service ends: what a pipe can hold.
@@ -41,8 +43,12 @@ final class StdioConnection: @unchecked Sendable {
     unsafe _ = write(wakeWrite, &byte, 1)
   }
 
+  /// Whether `run` has returned. Any thread.
+  var hasEnded: Bool { ended.load(ordering: .acquiring) }
+
   /// Returns once all is answered: at the end of the input, after `stop`, or where nobody reads.
   func run() {
+    defer { ended.store(true, ordering: .releasing) }
     while !isBroken {
       switch conversation.answer(with: evaluator, .init(longWork: true), until: { false }) {
       case .gathered:

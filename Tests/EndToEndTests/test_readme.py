@@ -3,9 +3,10 @@ import json
 import os
 import re
 import subprocess
-import tempfile
+import sys
 import unittest
 
+from service import Server
 from support import REMIT, ROOT, Folder, policy
 
 README = os.path.join(ROOT, "README.md")
@@ -21,7 +22,7 @@ def read(path):
 
 def blocks(text):
     """The fenced blocks in order: (what the comment in front says, language, content)."""
-    pattern = r"(?:<!-- (file|exit): (.+?) -->\n)?^```(\w*)\n(.*?)^```$"
+    pattern = r"(?:<!-- (file|exit|client): (.+?) -->\n)?^```(\w*)\n(.*?)^```$"
     for mark, value, language, content in re.findall(pattern, text, re.MULTILINE | re.DOTALL):
         yield (mark, value), language, content
 
@@ -37,23 +38,25 @@ def code(cell):
     return cell[1:-1]
 
 
+def files(parts):
+    """What the blocks that are files hold, by their paths."""
+    return {name: content for (mark, name), _, content in parts if mark == "file"}
+
+
 class WorkedExample(unittest.TestCase):
     def test_as_written(self):
         parts = list(blocks(read(README)))
         expected, commands = None, 0
-        with tempfile.TemporaryDirectory() as folder:
-            # All files first: a reader has them all when the commands are typed.
-            for (mark, name), _, content in parts:
-                if mark == "file":
-                    path = os.path.join(folder, name)
-                    os.makedirs(os.path.dirname(path), exist_ok=True)
-                    with open(path, "w", encoding="utf-8", newline="") as file:
-                        file.write(content)
+        # All files first: a reader has them all when the commands are typed.
+        with Folder(files(parts)) as written:
+            folder = written.path
             bin_folder = os.path.join(folder, ".bin")
             os.mkdir(bin_folder)
             os.symlink(REMIT, os.path.join(bin_folder, "remit"))
             environment = {**os.environ, "PATH": bin_folder + os.pathsep + os.environ["PATH"]}
             for (mark, value), language, content in parts:
+                if mark == "client":
+                    continue
                 if language == "sh":
                     self.assertIsNone(expected, "a command whose output is not shown")
                     with self.subTest(content):
@@ -68,6 +71,28 @@ class WorkedExample(unittest.TestCase):
                     expected = None
         self.assertIsNone(expected, "the last command's output is not shown")
         self.assertGreaterEqual(commands, 3)
+
+    def test_the_clients(self):
+        """Each is run as it stands, but for the port, against the service of the worked example."""
+        parts = list(blocks(read(README)))
+        clients = {value: content for (mark, value), _, content in parts if mark == "client"}
+        command, reply = clients.pop("service"), clients.pop("reply").encode()
+        self.assertEqual(command, "remit serve --listen 127.0.0.1:7400\n")
+        self.assertEqual(sorted(clients), ["nc", "python", "swift"])
+        with Folder(files(parts)) as folder, Server(policies=os.path.join(folder.path, "policies"), plugins=os.path.join(folder.path, "plugins")) as server:
+            for name, content in clients.items():
+                with self.subTest(name):
+                    self.assertEqual(content.count("7400"), 1)
+                    content = content.replace("7400", str(server.port))
+                    path = os.path.join(folder.path, "client." + name)
+                    with open(path, "w", encoding="utf-8") as file:
+                        file.write(content)
+                    if name == "swift":
+                        built = subprocess.run(["swiftc", "-o", path + ".out", path], cwd=folder.path, capture_output=True, timeout=300, check=False)
+                        self.assertEqual((built.returncode, built.stderr), (0, b""))
+                    call = {"nc": ["sh", path], "python": [sys.executable, path], "swift": [path + ".out"]}[name]
+                    done = subprocess.run(call, cwd=folder.path, stdin=subprocess.DEVNULL, capture_output=True, timeout=60, check=False)
+                    self.assertEqual((done.returncode, done.stderr, done.stdout), (0, b"", reply))
 
     def test_policies_that_are_listed_are_those_that_are_there(self):
         text = read(README)

@@ -628,13 +628,6 @@ class DocumentTests(unittest.TestCase):
             errors = reply["error"]["data"].get("errors", [{"message": reply["error"]["message"], "path": reply["error"]["data"]["path"]}])
             self.assertIn({"message": wanted["error"]["message"], "path": wanted["error"]["data"]["path"]}, errors)
 
-    def test_the_client_in_python(self):
-        (code,) = self.blocks("python")
-        with Server() as server:
-            self.assertIn("7400", code)
-            done = subprocess.run([sys.executable, "-c", code.replace("7400", str(server.port))], capture_output=True, timeout=30, check=False)
-            self.assertEqual((done.stdout, done.stderr), (b"ok\n", b""))
-
     def test_the_options_and_their_defaults(self):
         said = run("serve", "--help").stdout.decode()
         for option, default in re.findall(r"\| `(--[a-z-]+)` \| (\d+) \|", self.text):

@@ -49,6 +49,10 @@ package struct ConfigurationFile: Sendable {
       problems = ["\(path):1: begins with a byte order mark: save it as UTF-8 without one"]
       return
     }
+    guard bytes.contains(where: { $0 > 0x20 }) else {
+      problems = ["\(path): expected an object, got an empty file"]
+      return
+    }
     let view: JSONView
     do throws(WireError) {
       view = try JSONView(bytes)

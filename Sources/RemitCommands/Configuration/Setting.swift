@@ -69,7 +69,7 @@ package struct Setting: Sendable {
     switch kind {
     case .number(let range): "a number from \(range.lowerBound) to \(range.upperBound)"
     case .boolean: "true or false"
-    case .choice(let words): words.joined(separator: " or ")
+    case .choice(let words): "\(words.dropLast().joined(separator: ", ")) or \(words[words.count - 1])"
     case .address: "HOST:PORT, such as 127.0.0.1:7400"
     case .path: "a path"
     case .library: "NAME=PATH"

@@ -80,7 +80,6 @@ package struct Settings: Sendable {
     }
   }
 
-  /// As messages name where a value is from.
   private func place(of setting: Setting, _ value: Value) -> String {
     switch value.source {
     case .flag: setting.flag
@@ -104,6 +103,9 @@ package struct Settings: Sendable {
   }
 
   package func boolean(_ name: String) -> Bool { text(name) == "true" }
+
+  /// As messages name where it is from.
+  package func place(of name: String) -> String { place(of: SettingTable[name], self[SettingTable[name]]) }
 
   package subscript(setting: Setting) -> Value {
     guard let value = values[setting.name] else { preconditionFailure("every setting of the table has a value") }

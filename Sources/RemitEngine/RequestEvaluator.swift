@@ -18,6 +18,8 @@ package final class RequestEvaluator {
     package var sink: (any DecisionSink)?
     /// Nil: `explain` is refused.
     package var explainer: (any DecisionExplainer)?
+    /// Nil: nobody counts.
+    package var metrics: (any ServiceMetrics)?
 
     package init(store: SnapshotStore, clock: ServiceClock, limits: Limits = Limits()) {
       self.store = store

@@ -4,7 +4,7 @@ internal import RemitWire
 /// The methods that tell of the service itself.
 extension RequestEvaluator {
   func writePolicies(id: UnsafeRawBufferPointer, into output: inout ByteWriter) {
-    let list = catalogue ?? LoadedPolicy.catalogue(seats.map(\.policy))
+    let list = catalogue ?? LoadedPolicy.catalogue(snapshot.sorted)
     catalogue = list
     unsafe output.startRPCResult(id: id)
     // Without the newline at its end.
@@ -15,7 +15,7 @@ extension RequestEvaluator {
   func writeHealth(id: UnsafeRawBufferPointer, into output: inout ByteWriter) {
     unsafe output.startRPCResult(id: id)
     output.append("{\"status\":\"ok\",\"policies\":")
-    output.append(seats.count)
+    output.append(snapshot.sorted.count)
     output.append(",\"snapshot\":")
     output.appendJSONString(snapshot.id)
     output.append(",\"uptime_s\":")

@@ -116,13 +116,11 @@ extension RequestEvaluator {
   private func prepare(_ envelope: RPCEnvelope, into output: inout ByteWriter) -> Evaluator? {
     guard let index = unsafe seatIndex(envelope, into: &output) else { return nil }
     let evaluator: Evaluator
-    if let made = seats[index].evaluator {
+    if let made = seats[index] {
       evaluator = made
     } else {
       do throws(EngineError) {
-        let at = String(decoding: now(), as: UTF8.self)
-        evaluator = try Evaluator(seats[index].policy, params: Evaluator.defaults.array(), at: at)
-        seats[index].evaluator = evaluator
+        evaluator = try seats.take(index, at: now())
       } catch {
         unsafe output.appendRPCError(.internalError, error.message, id: envelope.id)
         return nil
@@ -144,7 +142,7 @@ extension RequestEvaluator {
     }
     if let index = unsafe seatIndex(of: written) { return index }
     let name = unsafe JSONBytes.unescaped(written)
-    let near = NearNames.of(name, among: seats.map(\.policy.name)).map(\.description)
+    let near = NearNames.of(name, among: snapshot.sorted.map(\.name)).map(\.description)
     let hint = near.isEmpty ? "" : "; did you mean \(near.joined(separator: " or "))?"
     let shown = name.count > 128 ? name.prefix(128) + "…" : name
     unsafe output.appendRPCError(.unknownPolicy, "unknown policy \"\(shown)\"\(hint)", id: envelope.id)
@@ -154,25 +152,13 @@ extension RequestEvaluator {
   /// The policy that a request names; nil where there is none of that name.
   func policy(_ envelope: RPCEnvelope) -> LoadedPolicy? {
     guard let value = unsafe envelope[.policy], let written = unsafe JSONBytes.insideQuotes(value) else { return nil }
-    return unsafe seatIndex(of: written).map { seats[$0].policy }
+    return unsafe seatIndex(of: written).map { snapshot.sorted[$0] }
   }
 
   private func seatIndex(of written: UnsafeRawBufferPointer) -> Int? {
-    if let index = unsafe seatIndex(named: written) { return index }
+    if let index = unsafe seats.index(of: written) { return index }
     // Escapes may be in the way of a name that is there.
-    return unsafe Array(JSONBytes.unescaped(written).utf8).withUnsafeBytes { unsafe seatIndex(named: $0) }
-  }
-
-  private func seatIndex(named name: UnsafeRawBufferPointer) -> Int? {
-    var low = 0
-    var high = seats.count
-    while low < high {
-      let middle = (low + high) / 2
-      let order = unsafe seats[middle].compare(name)
-      if order == 0 { return middle }
-      if order < 0 { high = middle } else { low = middle + 1 }
-    }
-    return nil
+    return unsafe Array(JSONBytes.unescaped(written).utf8).withUnsafeBytes { unsafe seats.index(of: $0) }
   }
 
   private func setAt(_ envelope: RPCEnvelope, _ evaluator: Evaluator) -> Bool {

@@ -5,7 +5,8 @@ package import RemitWire
 
 /// Answers JSON-RPC requests, one line at a time. It belongs to one thread: an event loop or a worker has its own.
 ///
-/// Each request is answered under the snapshot that is in force when it begins. Machines are made when a policy is first asked for.
+/// Each line is answered under the snapshot that is in force when it begins, also where it asks for much. Machines are made when a
+/// policy is first asked for, and stay for as long as the policy does not change.
 /// A decision allocates nothing on this side.
 package final class RequestEvaluator {
   /// What all evaluators of a service share.
@@ -42,10 +43,8 @@ package final class RequestEvaluator {
   }
 
   let setting: Setting
-  private(set) var snapshot: Snapshot
   private var generation: Int
-  /// Sorted by name.
-  var seats: [PolicySeat] = []
+  var seats: PolicySeats
   /// What the method `policies` gives, once it was asked for.
   var catalogue: [UInt8]?
   /// Keeps decisions before they are answered.
@@ -59,9 +58,10 @@ package final class RequestEvaluator {
     self.setting = setting
     recorder = setting.sink?.makeRecorder()
     generation = setting.store.generation
-    snapshot = setting.store.current
-    takeSeats()
+    seats = PolicySeats(setting.store.current)
   }
+
+  var snapshot: Snapshot { seats.snapshot }
 
   /// Whether what was answered must not be sent before it is committed.
   package var hasUncommitted: Bool { recorder?.hasUncommitted ?? false }
@@ -121,14 +121,8 @@ package final class RequestEvaluator {
 
   private func takeSnapshot() {
     generation = setting.store.generation
-    snapshot = setting.store.current
     catalogue = nil
-    takeSeats()
-  }
-
-  private func takeSeats() {
-    let policies = snapshot.policies.values.sorted { $0.name.description < $1.name.description }
-    seats = policies.map { PolicySeat(policy: $0) }
+    seats.move(to: setting.store.current)
   }
 
   // MARK: Batches

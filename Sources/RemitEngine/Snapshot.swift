@@ -6,15 +6,39 @@ package struct Snapshot: Sendable {
   /// The hash over the names and versions of all policies, as versions are shown.
   package let id: String
   package let policies: [String: LoadedPolicy]
-  /// The texts and data that they were made of.
-  package let store: ModuleStore
+  /// The same, by the bytes of their names.
+  package let sorted: [LoadedPolicy]
 
   /// Loads every policy of the store's folder; fails with everything that is wrong with any of them.
   package init(loading store: ModuleStore) throws(PolicyLoadError) {
     let (policies, diagnostics) = PolicyLoader(store).loadAll()
     guard diagnostics.isEmpty else { throw .broken(diagnostics) }
-    self.store = store
+    self.init(policies)
+  }
+
+  /// - Parameter policies: Sorted by name; since a family's name is followed by a point, which comes before all that names hold, the
+  ///   order of names is that of their bytes.
+  package init(_ policies: [LoadedPolicy]) {
+    sorted = policies
     self.policies = Dictionary(uniqueKeysWithValues: policies.map { ($0.name.description, $0) })
     id = Version(policies).description
+  }
+
+  /// The names of the policies that another snapshot has and this one has not, or the other way round, or in another version; sorted.
+  package func changes(to other: Snapshot) -> [String] {
+    var changed: [String] = []
+    var new = other.sorted[...]
+    for policy in sorted {
+      while let first = new.first, first.name < policy.name {
+        changed.append(first.name.description)
+        new = new.dropFirst()
+      }
+      if let first = new.first, first.name == policy.name {
+        new = new.dropFirst()
+        if first === policy || first.version == policy.version { continue }
+      }
+      changed.append(policy.name.description)
+    }
+    return changed + new.map(\.name.description)
   }
 }

@@ -31,9 +31,14 @@ package final class SnapshotStore: Sendable {
     number.add(1, ordering: .releasing)
   }
 
+  /// The snapshot of that id; nil where it is not among those that are kept.
+  package func snapshot(_ id: String) -> Snapshot? {
+    recent.withLock { $0.first { $0.id == id } }
+  }
+
   /// Puts a snapshot in force again, and returns it; nil where it is not among those that are kept.
   package func rollBack(to id: String) -> Snapshot? {
-    guard let snapshot = recent.withLock({ $0.first { $0.id == id } }) else { return nil }
+    guard let snapshot = snapshot(id) else { return nil }
     publish(snapshot)
     return snapshot
   }

@@ -27,6 +27,18 @@ package struct Folder: Sendable {
   package struct ReadError: Error, CustomStringConvertible {
     /// In words, without the file's name.
     package let description: String
+    /// Somebody was writing to it: what it will be is not known yet.
+    var isBeingWritten = false
+
+    init(description: String) {
+      self.description = description
+    }
+  }
+
+  /// A file as it was read, and when it was like that.
+  struct Reading {
+    let block: ByteBlock
+    let stamp: FileStamp
   }
 
   /// Reads a whole file; nil where there is none.
@@ -35,6 +47,25 @@ package struct Folder: Sendable {
   ///   - name: Its path from the folder, parted by `/`.
   ///   - below: A folder in this one which the file may not leave either.
   package func read(_ name: String, below: String? = nil, bytesMax: Int) throws(ReadError) -> ByteBlock? {
+    try reading(of: name, below: below, bytesMax: bytesMax)?.block
+  }
+
+  /// How often a file is read again that was written to meanwhile.
+  private static let readingsMax = 3
+
+  /// The same, and what the system says of the file, which was the same before and after.
+  func reading(of name: String, below: String? = nil, bytesMax: Int) throws(ReadError) -> Reading? {
+    for _ in 1..<Self.readingsMax {
+      do throws(ReadError) {
+        return try readOnce(name, below: below, bytesMax: bytesMax)
+      } catch where error.isBeingWritten {
+        continue
+      }
+    }
+    return try readOnce(name, below: below, bytesMax: bytesMax)
+  }
+
+  private func readOnce(_ name: String, below: String?, bytesMax: Int) throws(ReadError) -> Reading? {
     guard Self.staysInside(name) else { throw ReadError(description: "a file's path may not leave its folder") }
     guard let root = realPath, let path = Self.resolve(root + "/" + name) else { return nil }
     let inside = below.map { "\(root)/\($0)/" } ?? (root == "/" ? root : root + "/")
@@ -54,7 +85,8 @@ package struct Folder: Sendable {
     guard status.st_mode & S_IFMT == S_IFREG else { throw ReadError(description: "not a regular file") }
     guard status.st_size <= bytesMax else { throw ReadError(description: "larger than \(bytesMax) bytes") }
     let size = Int(status.st_size)
-    return try unsafe ByteBlock(capacity: size) { (target) throws(ReadError) in
+    let before = FileStamp(status)
+    let block = try unsafe ByteBlock(capacity: size) { (target) throws(ReadError) in
       var filled = 0
       while filled < size {
         // SAFETY: `size - filled` bytes are left behind `filled`.
@@ -66,6 +98,23 @@ package struct Folder: Sendable {
       }
       return filled
     }
+    // SAFETY: as above.
+    guard unsafe fstat(file, &status) == 0 else { throw Self.systemError() }
+    let stamp = FileStamp(status)
+    guard stamp == before, block.count == size else {
+      var error = ReadError(description: "is being written: try again")
+      error.isBeingWritten = true
+      throw error
+    }
+    return Reading(block: block, stamp: stamp)
+  }
+
+  /// What the system says of a file, symbolic links followed; nil where nothing is there, or it cannot be told.
+  func stamp(of name: String) -> FileStamp? {
+    guard let root = realPath else { return nil }
+    var status = stat()
+    // SAFETY: `status` outlives the call.
+    return unsafe stat("\(root)/\(name)", &status) == 0 ? FileStamp(status) : nil
   }
 
   /// The names in a folder below this one (`""`: in itself), sorted by bytes; empty where there is no such folder.

@@ -42,7 +42,10 @@ extension Version {
   package init(_ policies: [LoadedPolicy]) {
     var hash = SHA256()
     hash.update(data: Array("remit snapshot 1\0".utf8))
-    for policy in policies { hash.update(data: Array("\(policy.name)\0\(policy.version.hex)\0".utf8)) }
+    for policy in policies {
+      hash.update(data: policy.nameBytes)
+      hash.update(data: Array("\0\(policy.version.hex)\0".utf8))
+    }
     self.init(digest: hash.finalize())
   }
 }

@@ -1,8 +1,9 @@
 package import RemitLua
 package import RemitModel
 
-/// A policy that has been loaded once, and what is known of it since. Any thread may have it.
-package struct LoadedPolicy: Sendable {
+/// A policy that has been loaded once, and what is known of it since. Any thread may have it, and snapshots share it as long as nothing
+/// that it is made of changes.
+package final class LoadedPolicy: Sendable {
   package let name: PolicyName
   package let version: Version
   package let declaration: PolicyDeclaration
@@ -13,6 +14,22 @@ package struct LoadedPolicy: Sendable {
   /// them, sorted.
   package let moduleFiles: [String]
   package let dataFiles: [String]
+  /// The name as requests write it.
+  package let nameBytes: [UInt8]
+
+  init(
+    name: PolicyName, version: Version, declaration: PolicyDeclaration, declarationJSON: ByteBlock,
+    store: ModuleStore, moduleFiles: [String], dataFiles: [String]
+  ) {
+    self.name = name
+    self.version = version
+    self.declaration = declaration
+    self.declarationJSON = declarationJSON
+    self.store = store
+    self.moduleFiles = moduleFiles
+    self.dataFiles = dataFiles
+    nameBytes = Array(name.description.utf8)
+  }
 
   /// What stands in each result line between the id and the decision: `,"policy":"…","version":"…"`.
   package var label: [UInt8] { Array(",\"policy\":\"\(name)\",\"version\":\"\(version)\"".utf8) }

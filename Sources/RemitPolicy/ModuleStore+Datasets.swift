@@ -9,7 +9,7 @@ extension ModuleStore {
   }
 
   /// What became of a dataset that was asked for.
-  enum DatasetAnswer {
+  enum DatasetAnswer: Sendable {
     case missing
     case broken(Diagnostic)
     /// The builder knows why.
@@ -17,19 +17,20 @@ extension ModuleStore {
     case ready(Dataset, Ingredient)
   }
 
-  /// The datasets of one snapshot, and those of the one before, as long as somebody holds them.
-  struct Datasets {
+  /// The datasets of one snapshot, and those of the ones before, as long as somebody holds them.
+  struct Datasets: Sendable {
     private var own: [DatasetKey: Dataset] = [:]
     private var former: [DatasetKey: Former] = [:]
 
-    private struct Former {
+    private struct Former: Sendable {
       weak var dataset: Dataset?
     }
 
     init() {}
 
     init(takingOver other: Datasets) {
-      former = other.own.mapValues { Former(dataset: $0) }
+      former = other.former.filter { $1.dataset != nil }
+      for (key, dataset) in other.own { former[key] = Former(dataset: dataset) }
     }
 
     var all: [Dataset] { Array(own.values) }

@@ -7,10 +7,16 @@ private import RemitWire
 /// The machine holds each value to its plugin's declaration. What can be seen without it is checked here, whichever plugin is
 /// loaded: a name that is wrong would be a setting without effect.
 extension ModuleStore {
-  enum Settings {
+  enum Settings: Sendable {
     case missing
     case broken([Diagnostic])
     case ready([String: (PluginSettings, Ingredient)])
+
+    /// What is set for each plugin, as versions count it.
+    var ingredients: [String: Ingredient] {
+      if case .ready(let plugins) = self { return plugins.mapValues { $1 } }
+      return [:]
+    }
   }
 
   /// Nobody reads more of them.
@@ -18,38 +24,38 @@ extension ModuleStore {
   private static let settingsFile = "settings.json"
   private static let settingsShown = "plugins/settings.json"
 
-  func loadSettings() -> Settings {
+  static func loadSettings(of folder: PolicyFolder, _ limits: Limits) -> Settings {
     let text: [UInt8]
     do throws(Folder.ReadError) {
-      guard let block = try folder.plugins.read(Self.settingsFile, bytesMax: limits.lineBytesMax) else {
+      guard let block = try folder.plugins.read(settingsFile, bytesMax: limits.lineBytesMax) else {
         return .missing
       }
       let bytes = block.array()
       text = bytes.starts(with: [0xEF, 0xBB, 0xBF]) ? Array(bytes.dropFirst(3)) : bytes
     } catch {
-      return .broken([Diagnostic(file: Self.settingsShown, line: 0, message: error.description)])
+      return .broken([Diagnostic(file: settingsShown, line: 0, message: error.description)])
     }
     do throws(WireError) {
-      return settings(in: try JSONView(text), text)
+      return settings(in: try JSONView(text), text, folder)
     } catch {
-      let line = if case .byte(let offset) = error.location { Self.line(of: offset, in: text) } else { 0 }
-      return .broken([Diagnostic(file: Self.settingsShown, line: line, message: "not JSON: \(error.message)")])
+      let line = if case .byte(let offset) = error.location { line(of: offset, in: text) } else { 0 }
+      return .broken([Diagnostic(file: settingsShown, line: line, message: "not JSON: \(error.message)")])
     }
   }
 
-  private func settings(in view: JSONView, _ text: [UInt8]) -> Settings {
+  private static func settings(in view: JSONView, _ text: [UInt8], _ folder: PolicyFolder) -> Settings {
     var found: [String: (PluginSettings, Ingredient)] = [:]
     var diagnostics: [Diagnostic] = []
     func refuse(_ value: JSONView, _ message: String) {
-      let line = Self.line(of: value.rawBytes.startIndex, in: text)
-      diagnostics.append(Diagnostic(file: Self.settingsShown, line: line, message: message))
+      let line = line(of: value.rawBytes.startIndex, in: text)
+      diagnostics.append(Diagnostic(file: settingsShown, line: line, message: message))
     }
     guard view.kind == .object else {
       refuse(view, "expected an object of plugins, {\"name\": {\"setting\": value}}")
       return .broken(diagnostics)
     }
     let plugins = folder.pluginNames()
-    for (name, value) in view.members where diagnostics.count < Self.settingsProblemsMax {
+    for (name, value) in view.members where diagnostics.count < settingsProblemsMax {
       guard plugins.contains(name) else {
         let near = NearNames.nearest(name, among: plugins)
         refuse(value, "/\(name): no such plugin\(near.map { ": did you mean \"\($0)\"?" } ?? "")")
@@ -67,9 +73,9 @@ extension ModuleStore {
       for (key, member) in value.members where !seen.insert(key).inserted {
         refuse(member, "/\(name)/\(key): stands there twice")
       }
-      let line = Self.line(of: value.rawBytes.startIndex, in: text)
+      let line = line(of: value.rawBytes.startIndex, in: text)
       found[name] = (
-        PluginSettings(json: value.rawBytes, file: Self.settingsShown, line: line),
+        PluginSettings(json: value.rawBytes, file: settingsShown, line: line),
         Ingredient(kind: .settings, name: "plugin.\(name)", bytes: Array(value.rawBytes))
       )
     }

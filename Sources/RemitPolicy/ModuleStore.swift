@@ -11,16 +11,22 @@ package final class ModuleStore: Sendable {
   package let folder: PolicyFolder
   package let limits: Limits
 
-  private struct State {
+  struct State: Sendable {
     var modules: [String: Module] = [:]
     /// Those that decision tables have read, and those that nobody can.
     var files: [PolicyFolder.Place: File] = [:]
     var settings: Settings?
-    /// Every data file that was read.
-    var read: [PolicyFolder.Place: Ingredient] = [:]
-    var datasets: Datasets
+    /// Every place that was looked at.
+    var sightings: [PolicyFolder.Place: Sighting] = [:]
+    var datasets = Datasets()
+    /// What is not here comes from there.
+    var supplier: ModuleStore?
+    /// A file was another one when it was read again, or was being written.
+    var hasMoved = false
   }
-  private let state: Mutex<State>
+  private let mutex: Mutex<State>
+  /// What differs from the store that this one has taken over from.
+  package let changes: Changes
   /// What this one differs from, and where.
   private let base: ModuleStore?
   private let replacements: [PolicyFolder.Place: [UInt8]]
@@ -32,8 +38,8 @@ package final class ModuleStore: Sendable {
     module.hasPrefix("plugin.") && natives[String(module.dropFirst("plugin.".count))] != nil
   }
 
-  /// - Parameter former: The snapshot before this one. A dataset of it is taken over where its file has the same bytes and
-  ///   is declared alike, and is kept alive by whoever uses it.
+  /// - Parameter former: The snapshot before this one. What has the same bytes as then is taken over: texts as they were translated,
+  ///   files as they were read, and each dataset that is declared alike and that somebody still uses.
   package init(
     folder: PolicyFolder, natives: [NativeLibrary] = [], limits: Limits = Limits(),
     takingOverFrom former: ModuleStore? = nil
@@ -41,10 +47,16 @@ package final class ModuleStore: Sendable {
     self.folder = folder
     self.natives = Dictionary(natives.map { ($0.plugin.name, $0) }) { first, _ in first }
     self.limits = limits
-    let datasets = former?.state.withLock { Datasets(takingOver: $0.datasets) } ?? Datasets()
-    state = Mutex(State(datasets: datasets))
     base = nil
     replacements = [:]
+    if let former {
+      let (taken, changes) = Self.takeOver(former.withState { $0 }, in: folder, limits)
+      self.changes = changes
+      mutex = Mutex(taken)
+    } else {
+      changes = Changes()
+      mutex = Mutex(State())
+    }
   }
 
   /// The same files as in another store, but for some: those are in memory alone. For tests of what would be.
@@ -55,8 +67,23 @@ package final class ModuleStore: Sendable {
     natives = base.natives
     self.limits = limits ?? base.limits
     self.base = base
-    state = Mutex(State(datasets: Datasets()))
+    changes = Changes()
+    mutex = Mutex(State())
     replacements = Dictionary(uniqueKeysWithValues: files.map { (PolicyFolder.place(shown: $0), $1) })
+  }
+
+  init(_ supplier: ModuleStore) {
+    folder = supplier.folder
+    natives = supplier.natives
+    limits = supplier.limits
+    base = nil
+    changes = Changes()
+    mutex = Mutex(State(supplier: supplier))
+    replacements = [:]
+  }
+
+  func withState<Result: Sendable>(_ body: (inout State) -> Result) -> Result {
+    mutex.withLock { state in body(&state) }
   }
 
   /// The same files but for some; this store itself where there are none.
@@ -71,10 +98,10 @@ package final class ModuleStore: Sendable {
   }
 
   /// What became of a module's name.
-  enum Module {
+  enum Module: Sendable {
     case missing
-    case broken([Diagnostic], requires: [Requirement])
-    case ready(ModuleText, source: [UInt8], requires: [Requirement], Ingredient)
+    indirect case broken([Diagnostic], requires: [Requirement])
+    indirect case ready(ModuleText, source: [UInt8], requires: [Requirement], Ingredient)
   }
 
   /// A `require` in the text of a module.
@@ -85,18 +112,18 @@ package final class ModuleStore: Sendable {
   }
 
   /// What became of a file's name.
-  enum File {
+  enum File: Sendable {
     case missing
-    case broken(Diagnostic)
-    case ready(ByteBlock, Ingredient)
+    indirect case broken(Diagnostic)
+    indirect case ready(ByteBlock, Ingredient)
   }
 
   /// Reads and translates the module, unless that was done before.
   func module(named name: String) -> Module {
     if let other = other(for: PolicyFolder.place(ofModule: name)) { return other.module(named: name) }
-    return state.withLock { state in
+    return withState { state in
       if let known = state.modules[name] { return known }
-      let module = load(name)
+      let module = state.supplier?.module(named: name) ?? load(name, &state)
       state.modules[name] = module
       return module
     }
@@ -106,9 +133,9 @@ package final class ModuleStore: Sendable {
   func file(_ name: String, askedBy module: String) -> File {
     guard let place = PolicyFolder.place(ofFile: name, askedBy: module) else { return .missing }
     if let other = other(for: place) { return other.file(name, askedBy: module) }
-    return state.withLock { state in
+    return withState { state in
       if let known = state.files[place] { return known }
-      let file = records(read(place, &state), of: place)
+      let file = state.supplier?.file(name, askedBy: module) ?? records(read(place, &state), of: place)
       state.files[place] = file
       return file
     }
@@ -117,9 +144,9 @@ package final class ModuleStore: Sendable {
   /// Reads what is set for the plugins, unless that was done before.
   func settings() -> Settings {
     if let base { return base.settings() }
-    return state.withLock { state in
+    return withState { state in
       if let known = state.settings { return known }
-      let settings = loadSettings()
+      let settings = state.supplier?.settings() ?? Self.loadSettings(of: folder, limits)
       state.settings = settings
       return settings
     }
@@ -130,12 +157,17 @@ package final class ModuleStore: Sendable {
   func dataset(_ name: String, askedBy module: String, from builder: DatasetBuilder) -> DatasetAnswer {
     guard let place = PolicyFolder.place(ofFile: name, askedBy: module) else { return .missing }
     if let other = other(for: place) { return other.dataset(name, askedBy: module, from: builder) }
-    return state.withLock { state in
+    return withState { state in
       let declaration = builder.declaration
-      if let ingredient = state.read[place],
+      if let ingredient = state.sightings[place]?.ingredient,
         let known = state.datasets[DatasetKey(digest: ingredient.digest, declaration: declaration)]
       {
         return .ready(known, ingredient)
+      }
+      if let supplier = state.supplier {
+        let answer = supplier.dataset(name, askedBy: module, from: builder)
+        state.keep(answer, of: place, declaration)
+        return answer
       }
       var file = state.files[place]
       // What decision tables hold are records, not the file's own bytes.
@@ -165,7 +197,7 @@ package final class ModuleStore: Sendable {
   }
 
   /// The datasets that the policies of this snapshot have asked for so far.
-  package var datasets: [Dataset] { state.withLock { $0.datasets.all } }
+  package var datasets: [Dataset] { withState { $0.datasets.all } }
 
   /// Everything wrong with the text of the module and of what it requires, however deep, sorted by file and line.
   package func diagnostics(ofModule name: String) -> [Diagnostic] {
@@ -199,9 +231,9 @@ package final class ModuleStore: Sendable {
     return found.sorted()
   }
 
-  private func load(_ name: String) -> Module {
+  private func load(_ name: String, _ state: inout State) -> Module {
     guard let place = PolicyFolder.place(ofModule: name) else { return .missing }
-    switch read(place) {
+    switch read(place, &state) {
     case .missing: return .missing
     case .broken(let diagnostic): return .broken([diagnostic], requires: [])
     case .ready(let source, var ingredient):
@@ -222,36 +254,77 @@ package final class ModuleStore: Sendable {
     }
   }
 
-  /// Reads a data file. One that was read before, whatever for, must still be the same.
+  /// Reads a file. One that was looked at before, whatever for, must still be the same.
   private func read(_ place: PolicyFolder.Place, _ state: inout State) -> File {
-    let file = read(place)
-    guard case .ready(_, let ingredient) = file else { return file }
-    let known = state.read.updateValue(ingredient, forKey: place)
-    guard known == nil || known == ingredient else {
+    let (file, sighting) = readNow(place)
+    let known = state.sightings.updateValue(sighting, forKey: place)
+    if sighting.stamp != nil && sighting.content == .unreadable { state.hasMoved = true }
+    guard known == nil || known?.content == sighting.content else {
+      state.hasMoved = true
       return .broken(
         Diagnostic(file: place.shown, line: 0, message: "has changed while policies were loaded: try again"))
     }
     return file
   }
 
+  /// Reads a file as it is now; a store that draws on another notes that it was looked at.
   func read(_ place: PolicyFolder.Place) -> File {
+    if let other = other(for: place) { return other.read(place) }
+    guard let supplier = withState({ $0.supplier }) else { return readNow(place).file }
+    let (file, sighting) = supplier.withState { state in
+      (supplier.read(place, &state), state.sightings[place])
+    }
+    withState { $0.sightings[place] = sighting }
+    return file
+  }
+
+  private func readNow(_ place: PolicyFolder.Place) -> (file: File, sighting: Sighting) {
+    guard let replacement = replacements[place] else { return Self.read(place, in: folder, limits) }
+    let (file, ingredient) = Self.ready(ByteBlock(replacement), of: place)
+    return (file, Sighting(content: .bytes(ingredient), stamp: nil, isSettled: false))
+  }
+
+  static func read(
+    _ place: PolicyFolder.Place, in folder: PolicyFolder, _ limits: Limits
+  ) -> (file: File, sighting: Sighting) {
+    let now = FileStamp.now
     do throws(Folder.ReadError) {
-      let block: ByteBlock
-      if let replacement = replacements[place] {
-        block = ByteBlock(replacement)
-      } else {
-        guard
-          let found = try folder.folder(of: place).read(
-            place.path, below: place.confinedTo, bytesMax: limits.fileBytesMax)
-        else { return .missing }
-        block = found
-      }
-      // SAFETY: the block lives through the call.
-      let digest = unsafe SHA256.hash(data: UnsafeRawBufferPointer(block.bytes))
-      return .ready(
-        block, Ingredient(kind: .file, name: place.shown, length: block.count, digest: Array(digest)))
+      let reading = try folder.folder(of: place).reading(
+        of: place.path, below: place.confinedTo, bytesMax: limits.fileBytesMax)
+      guard let reading else { return (.missing, .missing) }
+      let (file, ingredient) = ready(reading.block, of: place)
+      return (
+        file,
+        Sighting(content: .bytes(ingredient), stamp: reading.stamp, isSettled: reading.stamp.isSettled(at: now))
+      )
     } catch {
-      return .broken(Diagnostic(file: place.shown, line: 0, message: error.description))
+      let file = File.broken(Diagnostic(file: place.shown, line: 0, message: error.description))
+      // A stamp beside nothing that could be read: somebody is writing.
+      let stamp = error.isBeingWritten ? folder.folder(of: place).stamp(of: place.path) : nil
+      return (file, Sighting(content: .unreadable, stamp: stamp, isSettled: false))
+    }
+  }
+
+  private static func ready(_ block: ByteBlock, of place: PolicyFolder.Place) -> (File, Ingredient) {
+    // SAFETY: the block lives through the call.
+    let digest = unsafe SHA256.hash(data: UnsafeRawBufferPointer(block.bytes))
+    let ingredient = Ingredient(kind: .file, name: place.shown, length: block.count, digest: Array(digest))
+    return (.ready(block, ingredient), ingredient)
+  }
+}
+
+extension ModuleStore.State {
+  /// Keeps what a store that this one draws on has answered.
+  fileprivate mutating func keep(
+    _ answer: ModuleStore.DatasetAnswer, of place: PolicyFolder.Place, _ declaration: [UInt8]
+  ) {
+    switch answer {
+    case .missing: files[place] = .missing
+    case .broken(let diagnostic): files[place] = .broken(diagnostic)
+    case .refused(let ingredient): sightings[place] = Sighting(drawn: ingredient)
+    case .ready(let dataset, let ingredient):
+      sightings[place] = Sighting(drawn: ingredient)
+      datasets[ModuleStore.DatasetKey(digest: ingredient.digest, declaration: declaration)] = dataset
     }
   }
 }

@@ -52,6 +52,15 @@ package struct PolicyFolder: Sendable {
     return Place(root: .policies, path: parts.joined(separator: "/") + ".lua")
   }
 
+  /// The module that stands at a place, if one can.
+  static func module(of place: Place) -> String? {
+    guard place.path.hasSuffix(".lua") else { return nil }
+    let parts = place.path.dropLast(4).split(separator: "/", omittingEmptySubsequences: false)
+    guard place.root == .plugins else { return parts.joined(separator: ".") }
+    let isWhole = parts.count == 2 && parts[1] == "plugin"
+    return "plugin." + (isWhole ? parts[0][...] : parts.joined(separator: ".")[...])
+  }
+
   /// A file that a module names: from the policies' folder, or for a plugin from its own.
   static func place(ofFile name: String, askedBy module: String) -> Place? {
     guard Folder.staysInside(name) else { return nil }

@@ -1,0 +1,120 @@
+internal import RemitModel
+internal import RemitPolicy
+internal import RemitWire
+private import Synchronization
+
+/// Puts what the folders hold in force, or an earlier snapshot: one change at a time, on the thread that asks for it. Who decides
+/// is not held up.
+package final class Reloader: AdminHandler {
+  private struct State {
+    var latest: Build
+    /// The files have been refused since `latest` was built: should they be as then once more, that is a change.
+    var hasRefused = false
+  }
+
+  private let store: SnapshotStore
+  private let builder: SnapshotBuilder
+  private let state: Mutex<State>
+  private let settle: @Sendable () -> Void
+  private let report: @Sendable (ReloadReport) -> Void
+
+  /// - Parameters:
+  ///   - first: What is in force in the store.
+  ///   - settle: Returns once no file is being written, as far as that is known, or after a while.
+  ///   - report: Gets told of each change and each refusal, on the thread that asked for it.
+  package init(
+    _ store: SnapshotStore, _ builder: SnapshotBuilder, first: Build, settle: @escaping @Sendable () -> Void = {},
+    report: @escaping @Sendable (ReloadReport) -> Void = { _ in }
+  ) {
+    self.store = store
+    self.builder = builder
+    state = Mutex(State(latest: first))
+    self.settle = settle
+    self.report = report
+  }
+
+  package func reload() throws(EngineError) -> [UInt8] {
+    try reload(because: .admin)
+  }
+
+  /// Builds a snapshot of what the folders hold now, and puts it in force. After a return to an earlier snapshot, files that have not
+  /// changed since are put in force again only where somebody asks for it.
+  ///
+  /// - Returns: `{"snapshot":"…","changed":[…]}`
+  /// - Throws: What is wrong with the files or their tests; nothing has changed then.
+  @discardableResult
+  package func reload(because trigger: ReloadReport.Trigger) throws(EngineError) -> [UInt8] {
+    settle()
+    let start = ContinuousClock.now
+    return try state.withLock { (state) throws(EngineError) in
+      let build: Build
+      do throws(PolicyLoadError) {
+        build = try builder.build(after: state.latest)
+      } catch {
+        state.hasRefused = true
+        let problems = Self.problems(of: error)
+        tell(trigger, .refused(problems), since: start)
+        throw EngineError(code: .policyError, message: ReloadReport.summary(of: problems))
+      }
+      let hasChanged = state.hasRefused || build.snapshot.id != state.latest.snapshot.id
+      state.latest = build
+      state.hasRefused = false
+      return change(to: build.snapshot, isDue: hasChanged || trigger != .files, trigger, since: start)
+    }
+  }
+
+  package func rollBack(to id: String) throws(EngineError) -> [UInt8] {
+    let start = ContinuousClock.now
+    return try state.withLock { (_) throws(EngineError) in
+      guard let snapshot = store.snapshot(id) else {
+        let kept = store.ids.joined(separator: ", ")
+        let name = id.count > 64 ? id.prefix(64) + "…" : id
+        throw EngineError(
+          code: .invalidParams,
+          message: "snapshot: \"\(name)\" is not kept (there are, the one in force last: \(kept))")
+      }
+      return change(to: snapshot, isDue: true, .rollback, since: start)
+    }
+  }
+
+  private func change(
+    to snapshot: Snapshot, isDue: Bool, _ trigger: ReloadReport.Trigger, since start: ContinuousClock.Instant
+  ) -> [UInt8] {
+    let former = store.current
+    var changed: [String] = []
+    if isDue && former.id != snapshot.id {
+      changed = former.changes(to: snapshot)
+      store.publish(snapshot)
+    }
+    tell(trigger, .done(changed), since: start)
+    return Self.result(isDue ? snapshot : former, changed)
+  }
+
+  private func tell(
+    _ trigger: ReloadReport.Trigger, _ outcome: ReloadReport.Outcome, since start: ContinuousClock.Instant
+  ) {
+    let taken = (ContinuousClock.now - start).components
+    let milliseconds = Int(taken.seconds) * 1000 + Int(taken.attoseconds / 1_000_000_000_000_000)
+    report(ReloadReport(trigger: trigger, outcome: outcome, snapshot: store.current.id, milliseconds: milliseconds))
+  }
+
+  private static func problems(of error: PolicyLoadError) -> [Diagnostic] {
+    switch error {
+    case .unknown(let name, _): [Diagnostic(file: "", line: 0, message: "unknown policy \"\(name)\"")]
+    case .broken(let diagnostics): diagnostics
+    }
+  }
+
+  private static func result(_ snapshot: Snapshot, _ changed: [String]) -> [UInt8] {
+    var output = ByteWriter()
+    output.append("{\"snapshot\":")
+    output.appendJSONString(snapshot.id)
+    output.append(",\"changed\":[")
+    for (index, name) in changed.enumerated() {
+      if index > 0 { output.append(",") }
+      output.appendJSONString(name)
+    }
+    output.append("]}")
+    return output.bytes
+  }
+}

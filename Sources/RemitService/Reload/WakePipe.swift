@@ -1,0 +1,53 @@
+private import Glibc
+private import Synchronization
+
+/// Wakes the thread that waits at its end, from any thread and from signal handlers. It is never closed, as a signal may come at any
+/// time: there is one for the process.
+enum WakePipe {
+  private static let ends: (read: Int32, write: Int32)? = {
+    var ends: [Int32] = [-1, -1]
+    // SAFETY: room for two numbers.
+    guard unsafe pipe2(&ends, O_CLOEXEC | O_NONBLOCK) == 0 else { return nil }
+    return (ends[0], ends[1])
+  }()
+
+  /// To be waited for; -1 where the system has none to give.
+  static var file: Int32 { ends?.read ?? -1 }
+
+  static func wake() {
+    guard let ends else { return }
+    var byte: UInt8 = 1
+    // A full pipe wakes as well.
+    _ = unsafe write(ends.write, &byte, 1)
+  }
+
+  static func empty() {
+    guard let ends else { return }
+    let size = 256
+    unsafe withUnsafeTemporaryAllocation(byteCount: size, alignment: 1) { buffer in
+      while unsafe read(ends.read, buffer.baseAddress, size) > 0 {}
+    }
+  }
+}
+
+/// `SIGHUP` as a wish to reload, counted from when it is first asked for: one that comes while the service is starting is not lost, and
+/// ends no process.
+package enum HangupSignal {
+  private static let count = Atomic<Int>(0)
+
+  /// Takes the signal from now on.
+  package static func take() {
+    // Made here, so that the handler makes nothing.
+    _ = WakePipe.file
+    _ = count.load(ordering: .relaxed)
+    unsafe signal(SIGHUP) { _ in
+      let error = errno
+      HangupSignal.count.add(1, ordering: .relaxed)
+      WakePipe.wake()
+      errno = error
+    }
+  }
+
+  /// How often it has come.
+  static var received: Int { count.load(ordering: .relaxed) }
+}

@@ -1,0 +1,185 @@
+private import Glibc
+
+/// Watches folders with all that are in them, and whatever may put another folder in their place. Used on one thread.
+final class WatchedFolders {
+  private struct Watched {
+    var path: String
+    /// It is one of the folders, or in one.
+    var isInside: Bool
+    /// Names in it by which one of the folders is reached.
+    var wayNames: Set<String> = []
+  }
+
+  private let roots: [String]
+  private let inotify: Inotify
+  private var watched: [Int32: Watched] = [:]
+  /// Why some folder is not watched; each is said once.
+  private var isProblemKnown = false
+  private let warn: (String) -> Void
+
+  private static let insideMask =
+    IN_MODIFY | IN_CLOSE_WRITE | IN_ATTRIB | IN_CREATE | IN_DELETE | IN_MOVED_FROM | IN_MOVED_TO | IN_DELETE_SELF
+    | IN_MOVE_SELF
+  private static let wayMask = IN_CREATE | IN_DELETE | IN_MOVED_FROM | IN_MOVED_TO | IN_DELETE_SELF | IN_MOVE_SELF
+  private static let depthMax = 16
+  private static let linksMax = 40
+
+  init(_ roots: [String], _ inotify: Inotify, warn: @escaping (String) -> Void) {
+    self.roots = roots
+    self.inotify = inotify
+    self.warn = warn
+    watchAll()
+  }
+
+  private func watchAll() {
+    for watch in watched.keys { inotify.forget(watch) }
+    watched = [:]
+    for root in roots {
+      watchWay(to: root)
+      watchTree(root, depth: 0)
+    }
+  }
+
+  /// Takes in what has happened.
+  func update(_ gate: inout ChangeGate, at now: Int64) {
+    for event in inotify.events() {
+      if event.has(IN_Q_OVERFLOW) {
+        // What is gone is not known, so everything is looked at.
+        watchAll()
+        gate.changed(at: now)
+        continue
+      }
+      guard let folder = watched[event.watch] else { continue }
+      if event.has(IN_IGNORED) {
+        watched[event.watch] = nil
+        continue
+      }
+      let isStep = folder.wayNames.contains(event.name)
+      let isGone = event.has(IN_DELETE_SELF, IN_MOVE_SELF, IN_UNMOUNT)
+      let isMovedFolder = event.has(IN_MOVED_FROM) && event.has(IN_ISDIR) && folder.isInside
+      if isStep || isGone || isMovedFolder {
+        watchAll()
+        gate.changed(at: now)
+      }
+      // Nothing whose name begins with a dot is ever loaded.
+      guard folder.isInside, !event.name.isEmpty, !event.name.hasPrefix(".") else { continue }
+      take(event, in: folder, &gate, at: now)
+    }
+  }
+
+  private func take(_ event: Inotify.Event, in folder: Watched, _ gate: inout ChangeGate, at now: Int64) {
+    let file = ChangeGate.Writing(folder: event.watch, name: event.name)
+    let path = folder.path + "/" + event.name
+    if event.has(IN_CLOSE_WRITE, IN_DELETE, IN_MOVED_FROM) {
+      gate.ended(file, at: now)
+    } else if event.has(IN_MODIFY) || event.has(IN_CREATE) && Self.isNewFile(path) {
+      gate.began(file, at: now)
+    } else {
+      gate.changed(at: now)
+    }
+    if event.has(IN_CREATE, IN_MOVED_TO) { watchTree(path, depth: 1) }
+  }
+
+  /// A file that somebody has just made and may write to: no link to another, and no folder.
+  private static func isNewFile(_ path: String) -> Bool {
+    var status = stat()
+    return unsafe lstat(path, &status) == 0 && status.st_mode & S_IFMT == S_IFREG && status.st_nlink == 1
+  }
+
+  // MARK: Watching
+
+  /// Watches a folder and those in it; nothing where the path is no folder's. A symbolic link is followed.
+  private func watchTree(_ path: String, depth: Int) {
+    guard depth < Self.depthMax, let watch = add(path, Self.insideMask) else { return }
+    // A folder may be reached in several ways, and by a link even from within.
+    guard watched[watch]?.isInside != true else { return }
+    watched[watch, default: Watched(path: path, isInside: true)].isInside = true
+    guard let stream = unsafe opendir(path) else { return }
+    defer { unsafe _ = closedir(stream) }
+    while let entry = unsafe readdir(stream) {
+      let type = unsafe Int(entry.pointee.d_type)
+      guard type == DT_DIR || type == DT_LNK || type == DT_UNKNOWN else { continue }
+      // SAFETY: an entry is valid until the next one is read, and its name ends in a zero byte.
+      let name = unsafe withUnsafePointer(to: &entry.pointee.d_name) { name in
+        unsafe name.withMemoryRebound(to: CChar.self, capacity: MemoryLayout.size(ofValue: name.pointee)) { name in
+          unsafe String(cString: name)
+        }
+      }
+      if !name.hasPrefix(".") { watchTree(path + "/" + name, depth: depth + 1) }
+    }
+  }
+
+  /// Watches for each step on the way to a folder, symbolic links' ways too, that another takes its place.
+  private func watchWay(to path: String) {
+    var waiting = [path.hasPrefix("/") ? path : Self.workingFolder + "/" + path]
+    var links = 0
+    while let way = waiting.popLast() {
+      var folder = ""
+      let steps = way.split(separator: "/").filter { $0 != "." }.map(String.init)
+      for (index, step) in steps.enumerated() {
+        if step == ".." {
+          // Behind a link this leads elsewhere than the text says.
+          folder = Self.resolved(folder + "/..")
+          continue
+        }
+        watchStep(step, in: folder.isEmpty ? "/" : folder)
+        let path = folder + "/" + step
+        if links < Self.linksMax, let target = Self.target(ofLink: path) {
+          links += 1
+          let rest = steps[(index + 1)...].joined(separator: "/")
+          waiting.append((target.hasPrefix("/") ? target : folder + "/" + target) + "/" + rest)
+          break
+        }
+        folder = path
+      }
+    }
+  }
+
+  private func watchStep(_ name: String, in folder: String) {
+    // Where even the next folder is not there, the one that is tells of it.
+    guard let watch = try? inotify.watch(folder, Self.wayMask) else { return }
+    watched[watch, default: Watched(path: folder, isInside: false)].wayNames.insert(name)
+  }
+
+  private func add(_ path: String, _ mask: Int) -> Int32? {
+    do throws(SystemError) {
+      return try inotify.watch(path, mask)
+    } catch {
+      switch error.number {
+      case ENOTDIR, ENOENT, ELOOP: break
+      default:
+        if !isProblemKnown { warn(Self.words(path, error)) }
+        isProblemKnown = true
+      }
+      return nil
+    }
+  }
+
+  static func words(_ path: String, _ error: SystemError) -> String {
+    let remedy =
+      switch error.number {
+      case ENOSPC: "raise fs.inotify.max_user_watches with sysctl"
+      case EMFILE: "raise fs.inotify.max_user_instances with sysctl, or the process's limit of files"
+      default: "see that it can be read"
+      }
+    return "cannot watch \(path) for changes: \(error) (\(remedy)); until then tell of changes by SIGHUP or admin.reload"
+  }
+
+  private static var workingFolder: String { resolved(".") }
+
+  private static func resolved(_ path: String) -> String {
+    guard let resolved = unsafe realpath(path, nil) else { return path }
+    // SAFETY: `realpath` allocated a text that ends in a zero byte.
+    defer { unsafe free(resolved) }
+    let text = unsafe String(cString: resolved)
+    return text == "/" ? "" : text
+  }
+
+  private static func target(ofLink path: String) -> String? {
+    let size = Int(PATH_MAX)
+    return unsafe withUnsafeTemporaryAllocation(of: UInt8.self, capacity: size) { buffer in
+      let count = unsafe buffer.withMemoryRebound(to: CChar.self) { unsafe readlink(path, $0.baseAddress, size) }
+      return count > 0 ? unsafe String(decoding: buffer[..<count], as: UTF8.self) : nil
+    }
+  }
+}

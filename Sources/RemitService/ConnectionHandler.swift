@@ -46,6 +46,8 @@ final class ConnectionHandler: ChannelDuplexHandler {
   /// How long what is under way may take to arrive once the service ends, and how often it is looked for.
   private static let settleTick = TimeAmount.milliseconds(20)
   private static let settleTicksMax = 10
+  /// That of all channels; asking the channel costs more.
+  private static let allocator = ByteBufferAllocator()
   private static let linger = TimeAmount.seconds(1)
 
   init(_ seat: LoopSeat, _ permission: RequestEvaluator.Permission) {
@@ -239,7 +241,7 @@ final class ConnectionHandler: ChannelDuplexHandler {
 
   private func send(_ context: ChannelHandlerContext) {
     guard conversation.output.count > 0 else { return }
-    var buffer = context.channel.allocator.buffer(capacity: conversation.output.count)
+    var buffer = Self.allocator.buffer(capacity: conversation.output.count)
     unsafe conversation.output.withBytes { bytes in _ = unsafe buffer.writeBytes(bytes) }
     conversation.output.removeAll(capacityBytesMax: 2 * Conversation.gatheredBytesMax)
     context.writeAndFlush(wrapOutboundOut(buffer), promise: nil)

@@ -91,7 +91,8 @@ let package = Package(
     .target(
       name: "RemitCommands",
       dependencies: [
-        "RemitService", "RemitAnalysis", "RemitLog", "RemitEngine", "RemitCheck", "RemitPolicy", "RemitWire", "RemitModel",
+        "RemitService", "RemitAnalysis", "RemitLog", "RemitEngine", "RemitCheck", "RemitPolicy", "RemitWire",
+        "RemitModel",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "Configuration", package: "swift-configuration"),
         .product(name: "Logging", package: "swift-log"),
@@ -151,6 +152,10 @@ let package = Package(
         .product(name: "NIOCore", package: "swift-nio"),
         .product(name: "NIOEmbedded", package: "swift-nio"),
       ],
+      swiftSettings: strict),
+    .testTarget(
+      name: "RemitCommandsTests",
+      dependencies: ["RemitCommands", "RemitWire", .product(name: "Logging", package: "swift-log")],
       swiftSettings: strict),
   ],
   cLanguageStandard: .gnu17

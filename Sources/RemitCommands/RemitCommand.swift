@@ -50,7 +50,7 @@ struct FolderOptions: ParsableArguments {
       ModuleStore(folder: folder, natives: try natives(beside: folder.pluginNames(), nativePlace), limits: limits))
   }
 
-  private func natives(beside plugins: [String], _ place: String) throws -> [NativeLibrary] {
+  func natives(beside plugins: [String], _ place: String) throws -> [NativeLibrary] {
     var seen: Set<String> = []
     return try nativePlugins.map { option in
       guard let library = NameAndPath(option) else {
@@ -64,7 +64,7 @@ struct FolderOptions: ParsableArguments {
       do throws(NativeLibrary.LoadError) {
         return try NativeLibrary(name: name, path: library.path)
       } catch {
-        throw CommandFailure(.usage, "\(place): \(name): \(error.description)")
+        throw CommandFailure(.usage, "\(place) \(name): \(error.description)")
       }
     }
   }

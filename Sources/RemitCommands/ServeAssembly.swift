@@ -53,7 +53,7 @@ struct ServeAssembly {
     folders.policies = settings.text("policies") ?? ""
     folders.plugins = settings.text("plugins") ?? ""
     folders.nativePlugins = settings.texts("native_plugin")
-    let store = try folders.loader(limits: limits, nativePlace: settings.place(of: "native_plugin")).store
+    let store = try folders.loader(limits: limits, nativePlace: settings.mention("native_plugin")).store
     for file in store.folder.misnamedFiles() { log.warning("\(Terminal.words(misnamed: file))") }
     do throws(PolicyLoadError) {
       return try Snapshot(loading: store)

@@ -140,7 +140,7 @@ class PrecedenceTests(ConfigurationCase):
         self.assertEqual(table["native_plugin"][0], "x=etc/lib/x.so")
         done = self.serve("--config", config)
         self.assertEqual(done.returncode, 2)
-        self.assertIn("etc/remit.json:1: x: ", done.stderr.decode())
+        self.assertIn("etc/remit.json:1: native_plugin x: etc/lib/x.so: ", done.stderr.decode())
         config = self.write({"policies": "rules", "stdio": True}, "etc/remit.json")
         done = self.serve("--config", os.path.join(self.folder.path, config))
         self.assertEqual(done.returncode, 0, done.stderr)

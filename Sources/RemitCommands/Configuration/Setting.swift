@@ -99,7 +99,7 @@ struct NameAndPath {
   init?(_ text: String) {
     guard let equals = text.firstIndex(of: "="), PolicyName.isLowerSnakeCase(text[..<equals]) else { return nil }
     let path = text[text.index(after: equals)...]
-    guard !path.isEmpty, !path.utf8.contains(0) else { return nil }
+    guard !path.utf8.contains(0) else { return nil }
     self.name = String(text[..<equals])
     self.path = String(path)
   }

@@ -104,8 +104,15 @@ package struct Settings: Sendable {
 
   package func boolean(_ name: String) -> Bool { text(name) == "true" }
 
-  /// As messages name where it is from.
-  package func place(of name: String) -> String { place(of: SettingTable[name], self[SettingTable[name]]) }
+  /// As a message about its value begins.
+  package func mention(_ name: String) -> String {
+    let setting = SettingTable[name]
+    return switch self[setting].source {
+    case .flag, .preset: setting.flag
+    case .variable: setting.variable
+    case .file(let line): "\(path ?? ""):\(line): \(name)"
+    }
+  }
 
   package subscript(setting: Setting) -> Value {
     guard let value = values[setting.name] else { preconditionFailure("every setting of the table has a value") }

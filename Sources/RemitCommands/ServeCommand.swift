@@ -38,6 +38,8 @@ struct ServeCommand: ParsableCommand {
     signal(SIGPIPE, SIG_IGN)
     // What libraries would log is not for users.
     LoggingSystem.bootstrap { _ in SwiftLogNoOpLogHandler() }
+    // A library's own way to have every look at a setting written to a file, which complains on standard error where it cannot.
+    unsafe unsetenv("CONFIG_ACCESS_LOG_FILE")
     let environment = ProcessInfo.processInfo.environment
     let path = config ?? environment["REMIT_CONFIG"].flatMap { $0.isEmpty ? nil : $0 }
     let settings = Settings(

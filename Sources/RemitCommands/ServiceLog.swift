@@ -1,8 +1,9 @@
 package import Logging
 private import RemitWire
+private import Synchronization
 
 /// The messages of a service, one line each on standard error: for people as all messages of Remit are, or as JSON objects for what
-/// gathers them. Nothing of any input is ever among them.
+/// gathers them. Nothing of any input is ever among them, and none is waited for: what standard error does not take is counted.
 enum ServiceLog {
   static func isJSON(_ settings: Settings) -> Bool { settings.text("log_format") == "json" }
 
@@ -28,17 +29,38 @@ enum ServiceLog {
     }
 
     func log(event: LogEvent) {
-      guard isJSON else {
-        Terminal.error(event.level >= .warning ? "\(event.level): \(event.message)" : "\(event.message)")
-        return
-      }
       let all = metadata.merging(event.metadata ?? [:]) { $1 }
-      Terminal.error(
-        bytes: JSONLogLine.bytes(
-          time: SystemClock.nowMilliseconds(), level: event.level,
-          message: event.message.description, all))
+      ServiceLog.lost.withLock { lost in
+        // A service does not stand still because nobody reads what it says.
+        guard Terminal.errorTakesMore else {
+          lost += 1
+          return
+        }
+        if lost > 0 {
+          write(.warning, "\(lost) messages were lost: nobody read standard error", ["lost": .stringConvertible(lost)])
+          lost = 0
+          // That may have been the last that it takes.
+          guard Terminal.errorTakesMore else {
+            lost = 1
+            return
+          }
+        }
+        write(event.level, event.message.description, all)
+      }
+    }
+
+    private func write(_ level: Logger.Level, _ message: String, _ metadata: Logger.Metadata) {
+      if isJSON {
+        Terminal.error(
+          bytes: JSONLogLine.bytes(time: SystemClock.nowMilliseconds(), level: level, message: message, metadata))
+      } else {
+        Terminal.error(level >= .warning ? "\(level): \(message)" : message)
+      }
     }
   }
+
+  /// How many messages were lost since the last that was written. Held while writing, too, so that lines do not mix.
+  private static let lost = Mutex(0)
 }
 
 /// A message as one JSON object.

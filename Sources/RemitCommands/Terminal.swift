@@ -32,6 +32,13 @@ enum Terminal {
     write(Array("remit: \(visible(line))\n".utf8), to: STDERR_FILENO)
   }
 
+  /// Whether standard error takes a line now: a pipe that nobody reads does not.
+  static var errorTakesMore: Bool {
+    var file = pollfd(fd: STDERR_FILENO, events: Int16(POLLOUT), revents: 0)
+    // SAFETY: one structure, which outlives the call.
+    return unsafe poll(&file, 1, 0) != 0
+  }
+
   /// Writes bytes to standard error as they are.
   static func error(bytes: [UInt8]) {
     write(bytes, to: STDERR_FILENO)

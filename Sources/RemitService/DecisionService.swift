@@ -133,6 +133,7 @@ package final class DecisionService: Service {
       log.info("drained \(Self.count(atStart)) in \(milliseconds) ms", metadata: metadata)
     }
   }
+
   private static func count(_ connections: Int) -> String {
     connections == 1 ? "1 connection" : "\(connections) connections"
   }

@@ -1,4 +1,5 @@
 """What who runs a service sees: its messages as text and as JSON, its end within a stated time, and the scripts of `make`."""
+import fcntl
 import json
 import os
 import re
@@ -143,6 +144,39 @@ class MessageTests(OperationsCase):
                 self.assertEqual(server.wait(), 0)
             self.assertNotIn(mark.encode(), server.said())
             self.assertEqual({one["level"] for one in messages(server.said())}, {"info"})
+
+
+    def test_messages_that_nobody_reads_hold_nothing_up(self):
+        """Standard error is a pipe that is full from the start; later it is read."""
+        reader, writer = os.pipe()
+        size = fcntl.fcntl(writer, fcntl.F_GETPIPE_SZ)
+        os.write(writer, b"." * size)
+        with tempfile.TemporaryDirectory() as folder, os.fdopen(reader, "rb", buffering=0) as messages_of:
+            path = os.path.join(folder, "s")
+            process = subprocess.Popen([REMIT, "serve", "--unix", path, "--policies", self.policies, "--log-format", "json"], stderr=writer)
+            os.close(writer)
+            end = time.monotonic() + 30
+            while not os.path.exists(path):
+                self.assertLess(time.monotonic(), end)
+                time.sleep(0.01)
+            client = socket.socket(socket.AF_UNIX)
+            client.connect(path)
+            client.sendall(line(request("health")))
+            self.assertIn(b'"ok"', client.recv(1000))
+            client.close()
+            self.assertEqual(len(messages_of.read(size)), size)
+            process.terminate()
+            self.assertEqual(process.wait(30), 0)
+            said = messages(messages_of.read())
+        self.assertEqual((said[0]["level"], said[0]["lost"]), ("warning", 2))
+        self.assertTrue(said[-1]["message"].startswith("ended"), said)
+
+    def test_libraries_say_nothing(self):
+        done = subprocess.run([REMIT, "serve", "--stdio", "--policies", self.policies], env={**os.environ, "CONFIG_ACCESS_LOG_FILE": "/nowhere/at/all"},
+                              input=line(request("health")), capture_output=True, timeout=30, check=False)
+        self.assertEqual(done.returncode, 0)
+        for text in done.stderr.decode().splitlines():
+            self.assertRegex(text, "^remit: (serving|ready|ending|drained|ended)")
 
 
 class DrainTests(OperationsCase):

@@ -66,7 +66,8 @@ let package = Package(
     .target(
       name: "RemitLog",
       dependencies: [
-        "RemitEngine", "RemitPolicy", "RemitWire", "RemitModel", .product(name: "Crypto", package: "swift-crypto"),
+        "RemitEngine", "RemitPolicy", "RemitLua", "RemitWire", "RemitModel",
+        .product(name: "Crypto", package: "swift-crypto"),
       ],
       swiftSettings: strict
     ),

@@ -1,3 +1,5 @@
+private import Glibc
+
 /// Why a decision log cannot be opened, written or read.
 package struct LogError: Error, Equatable, CustomStringConvertible {
   package let message: String
@@ -7,4 +9,10 @@ package struct LogError: Error, Equatable, CustomStringConvertible {
   }
 
   package var description: String { message }
+
+  /// What the system says of the last call that failed.
+  static func systemWords(_ code: Int32 = errno) -> String {
+    // SAFETY: `strerror` returns a text that ends in a zero byte.
+    unsafe String(cString: strerror(code)).lowercased()
+  }
 }

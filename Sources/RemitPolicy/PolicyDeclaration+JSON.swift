@@ -12,6 +12,7 @@ extension PolicyDeclaration {
     isStrict = view["strict"]?.boolean ?? false
     outcomes = view["outcomes"]?.elements.compactMap(\.string) ?? []
     self.input = input
+    sensitive = view["input"].flatMap { SensitivePart($0) }
     group = view["group"].map { Group($0) }
     params = view["params"]?.elements.compactMap { Param($0) } ?? []
     reasons = view["reasons"]?.elements.compactMap { Reason($0) } ?? []

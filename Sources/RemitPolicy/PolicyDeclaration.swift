@@ -6,6 +6,8 @@ package struct PolicyDeclaration: Sendable {
   package var isStrict: Bool
   package var outcomes: [String]
   package var input: FieldType
+  /// Nil where nothing of an input is sensitive.
+  package var sensitive: SensitivePart?
   /// Nil where rows are decided one by one.
   package var group: Group?
   package var params: [Param]

@@ -2,6 +2,14 @@ import CRemitJSON
 
 /// Values that are known to be valid JSON, where they stand: no copies.
 package enum JSONBytes {
+  /// Whether that is one JSON value, with the reader's padding behind it, of any depth that can be walked.
+  package static func isValid(_ text: UnsafeRawBufferPointer) -> Bool {
+    var fault: UnsafePointer<UInt8>?
+    // SAFETY: the caller vouches for the padding.
+    let slice = unsafe remit_slice(bytes: text.baseAddress?.assumingMemoryBound(to: UInt8.self), length: text.count)
+    return unsafe text.count > 0 && remit_json_validate(slice, UInt32(REMIT_JSON_DEPTH_LIMIT), &fault) == REMIT_JSON_OK
+  }
+
   /// What a string, with its quotes, means.
   ///
   /// - Returns: Nil where the value is no string.

@@ -1,0 +1,74 @@
+private import Glibc
+private import RemitWire
+
+/// Reads a log from its first line to its last, over all segments. Memory depends on the longest line alone.
+///
+/// Each line's hash is compared, and that it follows the line before. A log may be read while a service writes to it: what is not whole yet
+/// is not there.
+package final class LogReader {
+  package let segments: [LogSegment]
+  private var segmentsLeft: ArraySlice<LogSegment>
+  private var segment: LogSegment?
+  private var lines: SegmentLines?
+  private var lineInSegment = 0
+  private var number: Int?
+  private var hash = LineFrame.noHash
+
+  /// - Parameter folders: The log's, and those in which it went on; in any order.
+  /// - Throws: Where a folder cannot be read or holds no log.
+  package init(_ folders: [String]) throws(LogError) {
+    segments = try LogSegment.all(in: folders)
+    segmentsLeft = segments[...]
+    guard !segments.isEmpty else {
+      let names = folders.map { "\"\($0)\"" }.joined(separator: " and ")
+      throw LogError("there is no decision log in \(names): a log has files such as 0000000000000001.ndjson")
+    }
+  }
+
+  /// The next line, good until the next call; nil at the end.
+  ///
+  /// - Throws: Where the log is broken, with segment and line.
+  package func next() throws(LogError) -> LogLine? {
+    while true {
+      guard let lines, let segment else {
+        guard let first = segmentsLeft.popFirst() else { return nil }
+        segment = first
+        lines = try SegmentLines(first.path)
+        lineInSegment = 0
+        continue
+      }
+      guard let line = unsafe try lines.next(), unsafe line.isWhole else {
+        // INVARIANT: only the last segment may end in a part of a line; what is missing shows at the next.
+        self.lines = nil
+        continue
+      }
+      lineInSegment += 1
+      return unsafe try read(line.bytes, segment)
+    }
+  }
+
+  private func read(_ bytes: UnsafeRawBufferPointer, _ segment: LogSegment) throws(LogError) -> LogLine {
+    let place = LogLine.Place(segment: segment, line: lineInSegment)
+    guard let frame = unsafe LineFrame.read(bytes), unsafe LineFrame.isHash(frame.hash, of: frame.hashed) else {
+      throw broken(place, "the hash is not that of the line")
+    }
+    if let number {
+      guard unsafe frame.number == number + 1 else {
+        throw broken(place, unsafe "line \(frame.number) stands behind line \(number)")
+      }
+      guard unsafe frame.previous.elementsEqual(hash) else {
+        throw broken(place, unsafe "line \(frame.number) does not follow the line before it")
+      }
+    }
+    number = unsafe frame.number
+    unsafe hash.withUnsafeMutableBytes { hash in unsafe hash.copyMemory(from: frame.hash) }
+    guard unsafe JSONBytes.isValid(bytes), let line = unsafe LogLine(bytes, frame, place) else {
+      throw broken(place, "this is no line of a decision log")
+    }
+    return unsafe line
+  }
+
+  private func broken(_ place: LogLine.Place, _ why: String) -> LogError {
+    LogError("\(place): \(why) (see remit log verify)")
+  }
+}

@@ -1,0 +1,43 @@
+package import RemitWire
+
+/// Where an input may hold what its policy declares as sensitive.
+package indirect enum SensitivePart: Sendable, Equatable {
+  /// The value, whatever it is.
+  case whole
+  /// A record with such fields among its own, all of which are listed: nil for those that hold nothing sensitive.
+  case record([Field])
+  /// A list of such values.
+  case list(SensitivePart)
+  /// A map of such values.
+  case map(SensitivePart)
+
+  package struct Field: Sendable, Equatable {
+    package var name: [UInt8]
+    package var part: SensitivePart?
+  }
+
+  /// - Parameter type: A type as the machine describes it.
+  /// - Returns: Nil where it holds nothing sensitive.
+  package init?(_ type: JSONView) {
+    if type["sensitive"]?.boolean == true {
+      self = .whole
+      return
+    }
+    switch type["type"]?.string {
+    case "record":
+      let fields = (type["fields"]?.elements ?? []).compactMap { field -> Field? in
+        guard let name = field["name"]?.string, let type = field["type"] else { return nil }
+        return Field(name: Array(name.utf8), part: SensitivePart(type))
+      }
+      guard fields.contains(where: { $0.part != nil }) else { return nil }
+      self = .record(fields)
+    case "list":
+      guard let part = type["of"].flatMap({ SensitivePart($0) }) else { return nil }
+      self = .list(part)
+    case "map":
+      guard let part = type["of"].flatMap({ SensitivePart($0) }) else { return nil }
+      self = .map(part)
+    default: return nil
+    }
+  }
+}

@@ -37,6 +37,7 @@ let package = Package(
     .systemLibrary(name: "CLua54", providers: [.apt(["liblua5.4-dev"])]),
     .target(name: "CRemitDecimal", cSettings: plainC),
     .target(name: "CRemitJSON", cSettings: plainC),
+    .target(name: "CRemitLog", cSettings: plainC),
     .target(name: "CRemitPlugin", cSettings: plainC),
     // The static library: its interpreter loop addresses everything directly, which makes short loops a fifth faster.
     .target(
@@ -66,7 +67,7 @@ let package = Package(
     .target(
       name: "RemitLog",
       dependencies: [
-        "RemitEngine", "RemitPolicy", "RemitLua", "RemitWire", "RemitModel",
+        "RemitEngine", "RemitPolicy", "RemitLua", "RemitWire", "RemitModel", "CRemitLog",
         .product(name: "Crypto", package: "swift-crypto"),
       ],
       swiftSettings: strict
@@ -144,6 +145,13 @@ let package = Package(
       name: "RemitAnalysisTests",
       dependencies: [
         "RemitAnalysis", "RemitEngine", "RemitPolicy", "RemitLua", "RemitWire", "RemitModel", "RemitTestKit",
+      ],
+      swiftSettings: strict),
+    .testTarget(
+      name: "RemitLogTests",
+      dependencies: [
+        "RemitLog", "RemitEngine", "RemitPolicy", "RemitWire", "RemitModel", "RemitTestKit",
+        .product(name: "Crypto", package: "swift-crypto"),
       ],
       swiftSettings: strict),
     .testTarget(

@@ -16,7 +16,7 @@ struct RemitCommand: ParsableCommand {
     version: version,
     subcommands: [
       BatchCommand.self, ExplainCommand.self, ServeCommand.self, TestCommand.self, CheckCommand.self,
-      PoliciesCommand.self, NewCommand.self,
+      PoliciesCommand.self, NewCommand.self, LogCommand.self,
     ]
   )
 }

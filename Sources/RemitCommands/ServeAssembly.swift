@@ -1,6 +1,7 @@
 private import Glibc
 internal import Logging
 private import RemitEngine
+private import RemitLog
 private import RemitModel
 private import RemitPolicy
 private import RemitService
@@ -19,6 +20,7 @@ struct ServeAssembly {
   /// Does what a start does up to listening, and says how it would be.
   func check() throws {
     _ = try configuration()
+    _ = try DecisionLogOpening(settings).configuration()
     for line in settings.report { Terminal.print(line) }
     let snapshot = try loadSnapshot()
     Terminal.print("")
@@ -43,6 +45,10 @@ struct ServeAssembly {
       milliseconds: { SystemClock.milliseconds() }, uptimeSeconds: { Int(SystemClock.seconds() - start) })
     var setting = RequestEvaluator.Setting(store: SnapshotStore(snapshot), clock: clock, limits: limits)
     setting.explainer = RequestExplainer()
+    let decisions = try DecisionLogOpening(settings).open(milliseconds: clock.milliseconds, log)
+    setting.sink = decisions
+    // All have been answered by then.
+    defer { decisions?.close() }
     try ServiceRunner.run([DecisionService(configuration, setting, log: log)])
     let uptime = Int(SystemClock.seconds() - start)
     log.info("ended after \(uptime) s", metadata: ["uptime_s": .stringConvertible(uptime)])

@@ -18,6 +18,13 @@ struct ServeOptions: ParsableArguments {
   @Option(setting: "waiting") var waiting: String?
   @Option(setting: "idle") var idle: String?
   @Option(setting: "drain") var drain: String?
+  @Option(setting: "log") var log: String?
+  @Option(setting: "log_sync") var logSync: String?
+  @Option(setting: "log_key") var logKey: String?
+  @Option(setting: "log_full") var logFull: String?
+  @Option(setting: "log_spill") var logSpill: String?
+  @Option(setting: "log_segment_bytes") var logSegmentBytes: String?
+  @Option(setting: "log_segment_seconds") var logSegmentSeconds: String?
   @Option(setting: "log_format") var logFormat: String?
   @Option(setting: "log_level") var logLevel: String?
 

@@ -7,7 +7,13 @@ private import Glibc
   private let condition = UnsafeMutablePointer<pthread_cond_t>.allocate(capacity: 1)
 
   package init() {
-    let made = unsafe pthread_mutex_init(mutex, nil) == 0 && pthread_cond_init(condition, nil) == 0
+    var attributes = pthread_condattr_t()
+    // SAFETY: the attributes are read by the calls only.
+    let made =
+      unsafe pthread_mutex_init(mutex, nil) == 0 && pthread_condattr_init(&attributes) == 0
+      && pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC) == 0
+      && pthread_cond_init(condition, &attributes) == 0
+    unsafe pthread_condattr_destroy(&attributes)
     precondition(made, "the system has no more locks")
   }
 
@@ -22,6 +28,15 @@ private import Glibc
   package func unlock() { unsafe pthread_mutex_unlock(mutex) }
   /// Lets go of the lock until `wakeAll`, and may return earlier: ask again for what was awaited.
   package func wait() { unsafe pthread_cond_wait(condition, mutex) }
+  /// The same, for so long at most.
+  package func wait(milliseconds: Int) {
+    var end = timespec()
+    unsafe _ = clock_gettime(CLOCK_MONOTONIC, &end)
+    let nanoseconds = end.tv_nsec + (milliseconds % 1000) * 1_000_000
+    end.tv_sec += milliseconds / 1000 + nanoseconds / 1_000_000_000
+    end.tv_nsec = nanoseconds % 1_000_000_000
+    unsafe _ = pthread_cond_timedwait(condition, mutex, &end)
+  }
   package func wakeAll() { unsafe pthread_cond_broadcast(condition) }
 }
 

@@ -1,12 +1,14 @@
 /// The time of a request that names none: `2025-06-15T08:00:00.123Z`, written in place.
-struct RequestTime {
-  private(set) var text = Array("1970-01-01T00:00:00.000Z".utf8)
+package struct RequestTime: Sendable {
+  package private(set) var text = Array("1970-01-01T00:00:00.000Z".utf8)
   private var millisecond: Int64 = 0
 
   private static let dayMilliseconds: Int64 = 86_400_000
 
+  package init() {}
+
   /// - Parameter millisecond: Since 1970 in UTC.
-  mutating func set(_ millisecond: Int64) {
+  package mutating func set(_ millisecond: Int64) {
     guard millisecond != self.millisecond else { return }
     let day = Self.day(millisecond)
     if day != Self.day(self.millisecond) { setDate(day) }

@@ -3,9 +3,12 @@ private import Glibc
 /// Why a decision log cannot be opened, written or read.
 package struct LogError: Error, Equatable, CustomStringConvertible {
   package let message: String
+  /// The log was read, and is not what was written.
+  package let isBroken: Bool
 
-  package init(_ message: String) {
+  package init(_ message: String, isBroken: Bool = false) {
     self.message = message
+    self.isBroken = isBroken
   }
 
   package var description: String { message }

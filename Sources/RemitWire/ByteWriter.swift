@@ -1,4 +1,5 @@
 package import CRemitJSON
+private import Glibc
 
 /// Output bytes that grow as they are appended; the C side appends to the same buffer.
 ///
@@ -35,6 +36,15 @@ package import CRemitJSON
   package mutating func truncate(to count: Int) {
     precondition(count >= 0 && count <= self.count, "a writer is cut to fewer bytes than it has")
     unsafe buffer.length = count
+  }
+
+  /// Forgets the first bytes; those behind them move to the front.
+  package mutating func removeFirst(_ count: Int) {
+    precondition(count >= 0 && count <= self.count, "a writer forgets more bytes than it has")
+    guard count > 0, let bytes = unsafe buffer.bytes else { return }
+    // SAFETY: both places lie in the buffer.
+    unsafe memmove(bytes, bytes + count, buffer.length - count)
+    unsafe buffer.length -= count
   }
 
   package mutating func append(_ byte: UInt8) {

@@ -17,6 +17,8 @@ package struct Setting: Sendable {
     case library
     /// Who may use a file, in octal.
     case mode
+    /// `block`, `refuse`, `spill` or `spill DIR`.
+    case whenFull
   }
 
   package enum Default: Equatable, Sendable {
@@ -74,6 +76,7 @@ package struct Setting: Sendable {
     case .path: "a path"
     case .library: "NAME=PATH"
     case .mode: "an octal number up to 777, such as 660"
+    case .whenFull: "block, spill or refuse"
     }
   }
 
@@ -87,6 +90,9 @@ package struct Setting: Sendable {
     case .path: !text.isEmpty && !text.utf8.contains(0)
     case .library: NameAndPath(text) != nil
     case .mode: UInt32(text, radix: 8).map { $0 <= 0o777 } ?? false
+    case .whenFull:
+      ["block", "spill", "refuse"].contains(text)
+        || (text.hasPrefix("spill ") && text.utf8.count > "spill ".utf8.count && !text.utf8.contains(0))
     }
   }
 }

@@ -8,7 +8,9 @@ package enum SettingTable {
   private static let limits = Limits()
   package static let threadsMax = 256
 
-  package static let all: [Setting] = [
+  package static let all: [Setting] = service + decisionLog + messages
+
+  private static let service: [Setting] = [
     Setting("listen", .address, list: true, as: "host:port", "A TCP address, such as 127.0.0.1:7400 or [::1]:7400."),
     Setting("unix", .path, list: true, as: "path", "A Unix socket; its file is made, and taken away at the end."),
     Setting(
@@ -41,6 +43,31 @@ package enum SettingTable {
     Setting(
       "drain", .number(0...86_400), default: .value("10"), as: "seconds",
       "How long clients may take to fetch their answers once the service ends."),
+  ]
+
+  /// The first of them says whether decisions are logged.
+  package static let decisionLog: [Setting] = [
+    Setting("log", .path, as: "dir", "Log every decision in this folder, which is made where it is not there."),
+    Setting(
+      "log_sync", .choice(["never", "always"]), default: .value("never"), as: "when",
+      "When a decision is answered: never, once the system has its line; always, once that is on the disk."),
+    Setting(
+      "log_key", .path, as: "file",
+      "The key under which sensitive values are kept; without it they are not (openssl rand -hex 32 makes one)."),
+    Setting(
+      "log_full", .whenFull, default: .value("block"), as: "mode",
+      "When the log's disk is full or too slow: block, answers wait; spill, it goes on in log_spill; refuse, decisions are refused."
+    ),
+    Setting("log_spill", .path, as: "dir", "The folder, on another disk, in which the log goes on."),
+    Setting(
+      "log_segment_bytes", .number(1...(1 << 40)), default: .value("\(256 << 20)"), as: "bytes",
+      "A new segment of the log begins before one is larger."),
+    Setting(
+      "log_segment_seconds", .number(1...(366 * 86_400)), default: .value("86400"), as: "seconds",
+      "A new segment begins whenever so many seconds are over, counted from midnight in UTC."),
+  ]
+
+  private static let messages: [Setting] = [
     Setting(
       "log_format", .choice(["text", "json"]), default: .value("text"), as: "format",
       "How messages on standard error are written: text, or json, one object a line."),

@@ -46,6 +46,12 @@ package enum LineFrame {
     return unsafe Parts(number: number, previous: previous, hash: hash, hashed: hashed)
   }
 
+  /// Where the time begins in a line of that frame.
+  static func timeStart(_ frame: Parts) -> Int {
+    // SAFETY: both lie in the same line.
+    unsafe frame.previous.baseAddress! - frame.hashed.baseAddress! + hashDigits + #"","time":""#.utf8.count
+  }
+
   private static func skip(_ text: StaticString, _ line: UnsafeRawBufferPointer, _ at: inout Int) -> Bool {
     let count = text.utf8CodeUnitCount
     guard at + count <= line.count, let base = line.baseAddress else { return false }
@@ -79,11 +85,12 @@ package enum LineFrame {
   static func hash(_ bytes: UnsafeRawBufferPointer, into digits: inout [UInt8]) {
     var hasher = SHA256()
     unsafe hasher.update(bufferPointer: bytes)
-    var place = 0
-    for byte in hasher.finalize() {
-      digits[place] = Hex.digit(byte >> 4)
-      digits[place + 1] = Hex.digit(byte & 15)
-      place += 2
+    unsafe hasher.finalize().withUnsafeBytes { digest in
+      for place in 0..<hashDigits / 2 {
+        let byte = unsafe digest[place]
+        digits[2 * place] = Hex.digit(byte >> 4)
+        digits[2 * place + 1] = Hex.digit(byte & 15)
+      }
     }
   }
 
@@ -91,14 +98,14 @@ package enum LineFrame {
   static func isHash(_ digits: UnsafeRawBufferPointer, of bytes: UnsafeRawBufferPointer) -> Bool {
     var hasher = SHA256()
     unsafe hasher.update(bufferPointer: bytes)
-    var place = 0
-    for byte in hasher.finalize() {
-      guard unsafe digits[place] == Hex.digit(byte >> 4), unsafe digits[place + 1] == Hex.digit(byte & 15) else {
-        return false
+    return unsafe hasher.finalize().withUnsafeBytes { digest in
+      for place in 0..<hashDigits / 2 {
+        let byte = unsafe digest[place]
+        guard unsafe digits[2 * place] == Hex.digit(byte >> 4), unsafe digits[2 * place + 1] == Hex.digit(byte & 15)
+        else { return false }
       }
-      place += 2
+      return true
     }
-    return true
   }
 }
 

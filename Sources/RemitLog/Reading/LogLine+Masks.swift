@@ -91,6 +91,17 @@ extension LogLine {
     return output
   }
 
+  /// The whole line with the input as the request had it, and without what was sealed. Its hash is that of the line as it was logged.
+  ///
+  /// - Throws: Where the masked values were not sealed under that key.
+  package func unsealedBytes(with key: LogKey) throws(LogError) -> [UInt8] {
+    guard let input = unsafe input, let sealed = unsafe sealed else { return unsafe Array(bytes) }
+    let start = unsafe input.baseAddress! - bytes.baseAddress!
+    // Behind the closing quote.
+    let end = unsafe sealed.baseAddress! - bytes.baseAddress! + sealed.count + 1
+    return try unsafe bytes[..<start] + unsealedInput(with: key) + bytes[end...]
+  }
+
   private struct Values {
     var salt: [UInt8]
     var texts: [[UInt8]] = []

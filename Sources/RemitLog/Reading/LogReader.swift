@@ -19,10 +19,12 @@ package final class LogReader {
   package init(_ folders: [String]) throws(LogError) {
     segments = try LogSegment.all(in: folders)
     segmentsLeft = segments[...]
-    guard !segments.isEmpty else {
-      let names = folders.map { "\"\($0)\"" }.joined(separator: " and ")
-      throw LogError("there is no decision log in \(names): a log has files such as 0000000000000001.ndjson")
-    }
+    guard !segments.isEmpty else { throw Self.noLog(in: folders) }
+  }
+
+  static func noLog(in folders: [String]) -> LogError {
+    let names = folders.map { "\"\($0)\"" }.joined(separator: " and ")
+    return LogError("there is no decision log in \(names): a log has files such as 0000000000000001.ndjson")
   }
 
   /// The next line, good until the next call; nil at the end.
@@ -69,6 +71,6 @@ package final class LogReader {
   }
 
   private func broken(_ place: LogLine.Place, _ why: String) -> LogError {
-    LogError("\(place): \(why) (see remit log verify)")
+    LogError("\(place): \(why) (see remit log verify)", isBroken: true)
   }
 }

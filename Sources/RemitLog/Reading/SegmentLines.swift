@@ -20,20 +20,26 @@ private import RemitLua
   /// Bytes of the file in front of `start`.
   private(set) var offset = 0
 
-  private static let roomAtFirst = 1 << 20
+  private static let roomAtFirst = 256 << 10
 
   init(_ path: String) throws(LogError) {
     file = unsafe open(path, O_RDONLY | O_CLOEXEC)
     guard file >= 0 else { throw LogError("cannot read \(path): \(LogError.systemWords())") }
     self.path = path
     room = Self.roomAtFirst
-    unsafe buffer = .allocate(capacity: room + ByteBlock.padding)
-    unsafe buffer.initialize(repeating: 0, count: room + ByteBlock.padding)
+    unsafe buffer = Self.allocate(room)
   }
 
   deinit {
     close(file)
     unsafe buffer.deallocate()
+  }
+
+  private static func allocate(_ room: Int) -> UnsafeMutablePointer<UInt8> {
+    let buffer = UnsafeMutablePointer<UInt8>.allocate(capacity: room + ByteBlock.padding)
+    // SAFETY: so much was allocated.
+    unsafe memset(buffer, 0, room + ByteBlock.padding)
+    return unsafe buffer
   }
 
   /// The next line; nil at the end of the file.
@@ -69,8 +75,7 @@ private import RemitLua
       start = 0
     }
     if end == room {
-      let larger = UnsafeMutablePointer<UInt8>.allocate(capacity: room * 2 + ByteBlock.padding)
-      unsafe larger.initialize(repeating: 0, count: room * 2 + ByteBlock.padding)
+      let larger = unsafe Self.allocate(room * 2)
       unsafe larger.update(from: buffer, count: end)
       unsafe buffer.deallocate()
       unsafe buffer = larger

@@ -22,7 +22,7 @@ struct ServeAssembly {
     _ = try configuration()
     _ = try DecisionLogOpening(settings).configuration()
     for line in settings.report { Terminal.print(line) }
-    let snapshot = try loadSnapshot()
+    let snapshot = try loadPolicies().store.current
     Terminal.print("")
     Terminal.print("\(snapshot.policies.count) policies, snapshot \(snapshot.id)")
   }
@@ -31,7 +31,8 @@ struct ServeAssembly {
   func run() throws {
     let start = SystemClock.seconds()
     var configuration = try configuration()
-    let snapshot = try loadSnapshot()
+    let loaded = try loadPolicies()
+    let snapshot = loaded.store.current
     configuration.whenReady = { [log, id = snapshot.id, count = snapshot.policies.count] addresses in
       log.info(
         "ready: remit \(RemitCommand.version), \(count) policies, snapshot \(id)",
@@ -43,39 +44,40 @@ struct ServeAssembly {
     FileLimit.raise(forConnections: limits.connectionsMax, log: log)
     let clock = ServiceClock(
       milliseconds: { SystemClock.milliseconds() }, uptimeSeconds: { Int(SystemClock.seconds() - start) })
-    var setting = RequestEvaluator.Setting(store: SnapshotStore(snapshot), clock: clock, limits: limits)
+    var setting = RequestEvaluator.Setting(store: loaded.store, clock: clock, limits: limits)
     setting.explainer = RequestExplainer()
+    setting.admin = loaded.reloader
     let decisions = try DecisionLogOpening(settings).open(milliseconds: clock.milliseconds, log)
     setting.sink = decisions
     // All have been answered by then.
     defer { decisions?.close() }
-    try ServiceRunner.run([DecisionService(configuration, setting, log: log)])
+    try ServiceRunner.run([DecisionService(configuration, setting, log: log), loaded.service])
     let uptime = Int(SystemClock.seconds() - start)
     log.info("ended after \(uptime) s", metadata: ["uptime_s": .stringConvertible(uptime)])
   }
 
-  private func loadSnapshot() throws -> Snapshot {
+  private func loadPolicies() throws -> ReloadAssembly {
     var folders = FolderOptions()
     folders.policies = settings.text("policies") ?? ""
     folders.plugins = settings.text("plugins") ?? ""
     folders.nativePlugins = settings.texts("native_plugin")
-    let store = try folders.loader(limits: limits, nativePlace: settings.mention("native_plugin")).store
-    for file in store.folder.misnamedFiles() { log.warning("\(Terminal.words(misnamed: file))") }
-    do throws(PolicyLoadError) {
-      return try Snapshot(loading: store)
-    } catch {
-      throw CommandFailure(error)
-    }
+    return try ReloadAssembly(folders, limits: limits, nativePlace: settings.mention("native_plugin"), log: log)
   }
+
+  /// Who may do more than ask is the user that the service runs as.
+  private static let adminMode: UInt32 = 0o600
 
   private func configuration() throws -> ServiceConfiguration {
     var configuration = ServiceConfiguration()
     configuration.tcp = settings.texts("listen").compactMap(ServiceConfiguration.TCPAddress.init)
     let mode = settings.text("unix_mode").flatMap { UInt32($0, radix: 8) } ?? 0
     configuration.unix = settings.texts("unix").map { ServiceConfiguration.UnixAddress(path: $0, mode: mode) }
+    configuration.unix += settings.texts("admin_unix").map {
+      ServiceConfiguration.UnixAddress(path: $0, mode: Self.adminMode, isForAdmin: true)
+    }
     configuration.stdio = settings.boolean("stdio")
     guard !configuration.tcp.isEmpty || !configuration.unix.isEmpty || configuration.stdio else {
-      throw CommandFailure(.usage, "say where to listen: --listen HOST:PORT, --unix PATH or --stdio")
+      throw CommandFailure(.usage, "say where to listen: --listen HOST:PORT, --unix PATH, --admin-unix PATH or --stdio")
     }
     configuration.loops = settings.number("loops")
     configuration.workers = settings.number("workers")

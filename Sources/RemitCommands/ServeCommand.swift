@@ -3,6 +3,7 @@ private import FoundationEssentials
 private import Glibc
 private import Logging
 private import RemitModel
+private import RemitService
 
 /// `remit serve`: the service.
 struct ServeCommand: ParsableCommand {
@@ -13,7 +14,8 @@ struct ServeCommand: ParsableCommand {
       Listens where --listen, --unix and --stdio say; each of the first two may be given several times. Once it is ready, a line on \
       standard error names each address, as in `remit: listening on 127.0.0.1:7400`. With port 0 the system picks one.
 
-      All policies are loaded first; where one is broken the service does not start. SIGTERM ends it: what was received is answered.
+      All policies and plugins are loaded first; where one is broken the service does not start. What changes in their folders later is \
+      compiled and tested, and then in force, or refused; SIGHUP asks for that. SIGTERM ends the service: what was received is answered.
 
       Every option but --config and --check-config may also be a variable of the environment (--unix-mode: REMIT_UNIX_MODE; several \
       values parted by commas) or a key of the configuration file ("unix_mode"; several values as a list). An option stands before \
@@ -36,6 +38,8 @@ struct ServeCommand: ParsableCommand {
   func run() throws {
     // A client that has gone is told by write(2).
     signal(SIGPIPE, SIG_IGN)
+    // From here on it is a wish to reload; whoever sends it while policies are loaded is heard afterwards.
+    HangupSignal.take()
     // What libraries would log is not for users.
     LoggingSystem.bootstrap { _ in SwiftLogNoOpLogHandler() }
     // A library's own way to have every look at a setting written to a file, which complains on standard error where it cannot.

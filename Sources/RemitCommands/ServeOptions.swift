@@ -6,6 +6,7 @@ struct ServeOptions: ParsableArguments {
   @Option(setting: "listen") var listen: [String]
   @Option(setting: "unix") var unix: [String]
   @Option(setting: "unix_mode") var unixMode: String?
+  @Option(setting: "admin_unix") var adminUnix: [String]
   @Flag(setting: "stdio") var stdio: Bool?
   @Option(setting: "policies") var policies: String?
   @Option(setting: "plugins") var plugins: String?

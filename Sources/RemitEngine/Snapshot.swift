@@ -5,9 +5,9 @@ package import RemitPolicy
 package struct Snapshot: Sendable {
   /// The hash over the names and versions of all policies, as versions are shown.
   package let id: String
-  package let policies: [String: LoadedPolicy]
-  /// The same, by the bytes of their names.
+  /// By the bytes of their names.
   package let sorted: [LoadedPolicy]
+  package var policies: Policies { Policies(sorted: sorted) }
 
   /// Loads every policy of the store's folder; fails with everything that is wrong with any of them.
   package init(loading store: ModuleStore) throws(PolicyLoadError) {
@@ -20,7 +20,6 @@ package struct Snapshot: Sendable {
   ///   order of names is that of their bytes.
   package init(_ policies: [LoadedPolicy]) {
     sorted = policies
-    self.policies = Dictionary(uniqueKeysWithValues: policies.map { ($0.name.description, $0) })
     id = Version(policies).description
   }
 

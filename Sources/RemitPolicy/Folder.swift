@@ -111,10 +111,18 @@ package struct Folder: Sendable {
 
   /// What the system says of a file, symbolic links followed; nil where nothing is there, or it cannot be told.
   func stamp(of name: String) -> FileStamp? {
-    guard let root = realPath else { return nil }
-    var status = stat()
-    // SAFETY: `status` outlives the call.
-    return unsafe stat("\(root)/\(name)", &status) == 0 ? FileStamp(status) : nil
+    withStamps { $0(name) }
+  }
+
+  /// The same of many files, each by its path from the folder.
+  func withStamps<Result>(_ body: ((String) -> FileStamp?) -> Result) -> Result {
+    let file = realPath.map { unsafe open($0, O_PATH | O_DIRECTORY | O_CLOEXEC) } ?? -1
+    defer { if file >= 0 { close(file) } }
+    return body { name in
+      var status = stat()
+      // SAFETY: `status` outlives the call.
+      return unsafe file >= 0 && fstatat(file, name, &status, 0) == 0 ? FileStamp(status) : nil
+    }
   }
 
   /// The names in a folder below this one (`""`: in itself), sorted by bytes; empty where there is no such folder.

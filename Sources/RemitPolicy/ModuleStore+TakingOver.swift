@@ -10,8 +10,7 @@ extension ModuleStore {
     state.hasMoved = false
     state.datasets = Datasets(takingOver: former.datasets)
     var changes = Changes()
-    for (place, sighting) in former.sightings {
-      if sighting.isSettled && folder.folder(of: place).stamp(of: place.path) == sighting.stamp { continue }
+    for (place, sighting) in differingStamps(former.sightings, in: folder) {
       let now = read(place, in: folder, limits).sighting
       if now.content == .unreadable && now.stamp != nil { state.hasMoved = true }
       state.sightings[place] = now
@@ -24,6 +23,20 @@ extension ModuleStore {
     changes.plugins = differences(former.settings, settings)
     state.settings = settings
     return (state, changes)
+  }
+
+  /// What may be another than it was seen to be.
+  private static func differingStamps(
+    _ sightings: [PolicyFolder.Place: Sighting], in folder: PolicyFolder
+  ) -> [(PolicyFolder.Place, Sighting)] {
+    folder.policies.withStamps { policies in
+      folder.plugins.withStamps { plugins in
+        sightings.filter { place, sighting in
+          let stamp = place.root == .policies ? policies : plugins
+          return !sighting.isSettled || stamp(place.path) != sighting.stamp
+        }.map { ($0, $1) }
+      }
+    }
   }
 
   private static func differences(_ former: Settings?, _ settings: Settings) -> Set<String> {

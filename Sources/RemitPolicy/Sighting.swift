@@ -51,7 +51,8 @@ extension ModuleStore {
 
     /// False where it would be the same once more.
     package func isTouched(by changes: Changes) -> Bool {
-      modules.contains { changes.modules.contains($0) } || places.contains { changes.places.contains($0) }
+      guard !changes.isEmpty else { return false }
+      return modules.contains { changes.modules.contains($0) } || places.contains { changes.places.contains($0) }
         || !changes.plugins.isEmpty
           && modules.contains { name in
             PolicyFolder.pluginName(ofModule: name, isWhole: true).map { changes.plugins.contains($0) } ?? false

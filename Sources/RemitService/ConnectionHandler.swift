@@ -181,7 +181,7 @@ final class ConnectionHandler: ChannelDuplexHandler {
     unsafe conversation.take(length, consuming: consuming) { line in
       job = unsafe WorkerJob(line, permission) { eventLoop.execute { handler.value.workerIsDone() } }
     }
-    if let job { seat.service.pool.submit(job) }
+    if let job { seat.service.submit(job) }
   }
 
   private func workerIsDone() {

@@ -22,9 +22,13 @@ package final class DecisionService: Service {
     let pool = WorkerPool(setting, threads: configuration.workers)
     guard pool.hasThreads else { throw ServiceError("the system has no more threads") }
     defer { pool.end() }
+    let isAdministered = setting.admin != nil && configuration.unix.contains(where: \.isForAdmin)
+    let adminPool = isAdministered ? WorkerPool(setting, threads: 1) : nil
+    guard adminPool?.hasThreads ?? true else { throw ServiceError("the system has no more threads") }
+    defer { adminPool?.end() }
     let group = MultiThreadedEventLoopGroup(numberOfThreads: configuration.loops)
     do {
-      try await serve(on: group, SharedService(setting, pool: pool, log: log))
+      try await serve(on: group, SharedService(setting, pool: pool, adminPool: adminPool, log: log))
     } catch {
       try? await group.shutdownGracefully()
       throw error
@@ -48,7 +52,9 @@ package final class DecisionService: Service {
       for address in configuration.unix {
         try await listeners.listen(address)
         addresses.append("unix:\(address.path)")
-        log.info("listening on unix:\(address.path)", metadata: ["address": "unix:\(address.path)"])
+        log.info(
+          "listening on unix:\(address.path)\(address.isForAdmin ? ", admin methods too" : "")",
+          metadata: ["address": "unix:\(address.path)"])
       }
     } catch {
       await listeners.close()

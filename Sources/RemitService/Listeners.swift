@@ -2,7 +2,7 @@ private import Glibc
 internal import Logging
 internal import NIOCore
 internal import NIOPosix
-private import RemitEngine
+internal import RemitEngine
 
 /// The sockets that accept connections.
 final class Listeners {
@@ -42,10 +42,11 @@ final class Listeners {
   }
 
   func listen(_ address: ServiceConfiguration.UnixAddress) async throws {
-    try UnixSocketFile.makeRoom(at: address.path)
+    let socket = try UnixSocketFile.bind(address.path, mode: address.mode)
     let channel: any Channel
     do {
-      channel = try await bootstrap(isTCP: false).bind(unixDomainSocketPath: address.path).get()
+      channel = try await bootstrap(isTCP: false, .init(admin: address.isForAdmin, longWork: false))
+        .withBoundSocket(socket).get()
     } catch {
       throw ServiceError("cannot listen on \(address.path): \(Self.words(error))")
     }
@@ -61,7 +62,9 @@ final class Listeners {
     files = []
   }
 
-  private func bootstrap(isTCP: Bool) -> ServerBootstrap {
+  private func bootstrap(
+    isTCP: Bool, _ permission: RequestEvaluator.Permission = .init(longWork: false)
+  ) -> ServerBootstrap {
     let seats = seats
     let shortage = shortage
     var bootstrap = ServerBootstrap(group: group)
@@ -81,7 +84,7 @@ final class Listeners {
           guard let seat = seats[ObjectIdentifier(channel.eventLoop)] else {
             preconditionFailure("a connection belongs to a loop of the service")
           }
-          try channel.pipeline.syncOperations.addHandler(ConnectionHandler(seat.value, .init(longWork: false)))
+          try channel.pipeline.syncOperations.addHandler(ConnectionHandler(seat.value, permission))
         }
       }
     if isTCP {

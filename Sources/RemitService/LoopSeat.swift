@@ -7,14 +7,21 @@ private import Synchronization
 /// What all event loops of a service share.
 final class SharedService: Sendable {
   let setting: RequestEvaluator.Setting
-  let pool: WorkerPool
+  private let pool: WorkerPool
+  /// For admin methods, so that decisions do not wait behind a reload; nil where there are none.
+  private let adminPool: WorkerPool?
   let refusals: RefusalLog
   private let connections = Atomic<Int>(0)
 
-  init(_ setting: RequestEvaluator.Setting, pool: WorkerPool, log: Logger) {
+  init(_ setting: RequestEvaluator.Setting, pool: WorkerPool, adminPool: WorkerPool? = nil, log: Logger) {
     self.setting = setting
     self.pool = pool
+    self.adminPool = adminPool
     refusals = RefusalLog(log, connectionsMax: setting.limits.connectionsMax)
+  }
+
+  func submit(_ job: WorkerJob) {
+    (job.permission.admin ? adminPool ?? pool : pool).submit(job)
   }
 
   /// Counts a connection in; false where there are as many as there may be.

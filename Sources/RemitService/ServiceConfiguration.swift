@@ -25,10 +25,13 @@ package struct ServiceConfiguration: Sendable {
   package struct UnixAddress: Sendable, Equatable {
     package var path: String
     package var mode: UInt32
+    /// Whether `admin.…` methods are there.
+    package var isForAdmin: Bool
 
-    package init(path: String, mode: UInt32) {
+    package init(path: String, mode: UInt32, isForAdmin: Bool = false) {
       self.path = path
       self.mode = mode
+      self.isForAdmin = isForAdmin
     }
   }
 

@@ -10,10 +10,8 @@ struct UnixSocketFile {
   ///
   /// - Throws: Where somebody listens there, or something else has the name.
   static func makeRoom(at path: String) throws(ServiceError) {
-    var address = sockaddr_un()
-    let bytes = Array(path.utf8)
-    let room = MemoryLayout.size(ofValue: address.sun_path)
-    guard bytes.count < room else {
+    let room = MemoryLayout.size(ofValue: sockaddr_un().sun_path)
+    guard path.utf8.count < room else {
       throw ServiceError("cannot listen on \(path): a socket's path has at most \(room - 1) bytes")
     }
     var status = stat()
@@ -27,20 +25,27 @@ struct UnixSocketFile {
     let socket = Glibc.socket(AF_UNIX, Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue), 0)
     guard socket >= 0 else { throw ServiceError("cannot listen on \(path): \(systemError())") }
     defer { close(socket) }
-    address.sun_family = sa_family_t(AF_UNIX)
-    // SAFETY: the path and its zero byte fit, and the address outlives the call.
-    unsafe withUnsafeMutableBytes(of: &address.sun_path) { place in
-      unsafe place.copyBytes(from: bytes)
-    }
-    let result = unsafe withUnsafePointer(to: &address) { pointer in
-      unsafe pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { pointer in
-        unsafe connect(socket, pointer, socklen_t(MemoryLayout<sockaddr_un>.size))
-      }
-    }
-    guard result != 0, errno == ECONNREFUSED else {
+    guard unsafe call(connect, socket, path) != 0, errno == ECONNREFUSED else {
       throw ServiceError("cannot listen on \(path): another process does")
     }
     guard unsafe unlink(path) == 0 else { throw ServiceError("cannot listen on \(path): \(systemError())") }
+  }
+
+  /// Makes a socket whose file has that mode from the start: nobody who may not can connect in between.
+  ///
+  /// - Returns: The socket, for the caller to close.
+  static func bind(_ path: String, mode: UInt32) throws(ServiceError) -> Int32 {
+    try makeRoom(at: path)
+    let socket = Glibc.socket(AF_UNIX, Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue), 0)
+    guard socket >= 0 else { throw ServiceError("cannot listen on \(path): \(systemError())") }
+    // What the file gets when it is made.
+    let isMade = unsafe fchmod(socket, mode_t(mode)) == 0 && call(Glibc.bind, socket, path) == 0
+    guard isMade else {
+      let words = systemError()
+      close(socket)
+      throw ServiceError("cannot listen on \(path): \(words)")
+    }
+    return socket
   }
 
   /// The file of a socket that has been bound, which gets its mode.
@@ -59,6 +64,23 @@ struct UnixSocketFile {
     var status = stat()
     guard unsafe lstat(path, &status) == 0, status.st_dev == device, status.st_ino == inode else { return }
     unsafe unlink(path)
+  }
+
+  /// Calls `bind` or `connect`, for a path that is known to fit.
+  private static func call(
+    _ function: (Int32, UnsafePointer<sockaddr>, socklen_t) -> Int32, _ socket: Int32, _ path: String
+  ) -> Int32 {
+    var address = sockaddr_un()
+    address.sun_family = sa_family_t(AF_UNIX)
+    // SAFETY: the path and its zero byte fit, and the address outlives the call.
+    unsafe withUnsafeMutableBytes(of: &address.sun_path) { place in
+      unsafe place.copyBytes(from: path.utf8)
+    }
+    return unsafe withUnsafePointer(to: &address) { pointer in
+      unsafe pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { pointer in
+        unsafe function(socket, pointer, socklen_t(MemoryLayout<sockaddr_un>.size))
+      }
+    }
   }
 
   private static func systemError() -> String { unsafe String(cString: strerror(errno)) }

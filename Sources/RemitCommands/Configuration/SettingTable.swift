@@ -17,6 +17,9 @@ package enum SettingTable {
       "unix_mode", .mode, default: .value("660"), as: "mode",
       "Who may connect to the Unix sockets: the files' mode, in octal."),
     Setting(
+      "admin_unix", .path, list: true, as: "path",
+      "A Unix socket with the admin methods beside the others, for the service's own user alone."),
+    Setting(
       "stdio", .boolean, default: .value("false"),
       "Serve standard input and output; alone, the service ends with the input."),
     Setting("policies", .path, default: .value("policies"), as: "dir", "The folder of the policies."),

@@ -20,7 +20,8 @@ package final class Reloader: AdminHandler {
 
   /// - Parameters:
   ///   - first: What is in force in the store.
-  ///   - settle: Returns once no file is being written, as far as that is known, or after a while.
+  ///   - settle: Returns once no file is being written, as far as that is known, or after a while: asked where somebody wants a reload
+  ///     now, whatever happens to the files.
   ///   - report: Gets told of each change and each refusal, on the thread that asked for it.
   package init(
     _ store: SnapshotStore, _ builder: SnapshotBuilder, first: Build, settle: @escaping @Sendable () -> Void = {},
@@ -44,7 +45,8 @@ package final class Reloader: AdminHandler {
   /// - Throws: What is wrong with the files or their tests; nothing has changed then.
   @discardableResult
   package func reload(because trigger: ReloadReport.Trigger) throws(EngineError) -> [UInt8] {
-    settle()
+    // Whoever watches the files knows by itself.
+    if trigger == .admin { settle() }
     let start = ContinuousClock.now
     return try state.withLock { (state) throws(EngineError) in
       let build: Build

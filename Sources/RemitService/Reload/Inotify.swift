@@ -11,7 +11,7 @@ final class Inotify {
     /// In the folder; empty where it is the folder itself.
     var name: String
 
-    func has(_ bits: Int...) -> Bool { bits.contains { mask & UInt32(truncatingIfNeeded: $0) != 0 } }
+    func has(_ bits: Int32...) -> Bool { bits.contains { mask & UInt32(bitPattern: $0) != 0 } }
   }
 
   /// To be waited for.
@@ -29,8 +29,8 @@ final class Inotify {
   /// Asks for what happens in a folder, besides what was asked for before.
   ///
   /// - Returns: The number of the watch: the same for the same folder, whatever it is called.
-  func watch(_ path: String, _ mask: Int) throws(SystemError) -> Int32 {
-    let watch = unsafe inotify_add_watch(file, path, UInt32(truncatingIfNeeded: mask | IN_ONLYDIR | IN_MASK_ADD))
+  func watch(_ path: String, _ mask: Int32) throws(SystemError) -> Int32 {
+    let watch = unsafe inotify_add_watch(file, path, UInt32(bitPattern: mask | IN_ONLYDIR | IN_MASK_ADD))
     guard watch >= 0 else { throw SystemError(errno) }
     return watch
   }
@@ -47,7 +47,7 @@ final class Inotify {
     unsafe withUnsafeTemporaryAllocation(byteCount: size, alignment: MemoryLayout<inotify_event>.alignment) { buffer in
       while true {
         // SAFETY: the buffer has `size` bytes.
-        let count = unsafe read(file, buffer.baseAddress, size)
+        let count = unsafe Glibc.read(file, buffer.baseAddress, size)
         if count < 0 && errno == EINTR { continue }
         guard count > 0 else { return }
         unsafe Self.read(UnsafeRawBufferPointer(rebasing: buffer[..<count]), into: &events)

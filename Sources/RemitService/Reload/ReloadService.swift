@@ -1,7 +1,7 @@
 private import Glibc
 package import Logging
 package import RemitEngine
-package import ServiceLifecycle
+internal import ServiceLifecycle
 private import Synchronization
 
 /// Reloads when files change and at `SIGHUP`, on a thread of its own.
@@ -62,5 +62,35 @@ package final class ReloadService: Service {
         _ = try? reloader.reload(because: .files)
       }
     }
+  }
+
+  private func watchedFolders() -> WatchedFolders? {
+    do throws(SystemError) {
+      return WatchedFolders(roots, try Inotify()) { [log] in log.warning("\($0)") }
+    } catch {
+      log.warning("\(WatchedFolders.words(roots.joined(separator: " and "), error))")
+      return nil
+    }
+  }
+
+  /// Until something is due, in milliseconds; -1 for ever.
+  private func timeout(_ gate: ChangeGate) -> Int32 {
+    let now = Self.now
+    // Who waits for files that are being written is answered once that has taken too long.
+    if settling.hasQuestions || gate.isWriting(at: now) && gate.wait(at: now) == nil { return 10 }
+    return gate.wait(at: now).map { Int32($0) } ?? -1
+  }
+
+  private func wait(for folders: WatchedFolders?, atMost milliseconds: Int32) {
+    var files = [pollfd(fd: WakePipe.file, events: Int16(POLLIN), revents: 0)]
+    if let folders { files.append(pollfd(fd: folders.file, events: Int16(POLLIN), revents: 0)) }
+    // SAFETY: both outlive the call.
+    unsafe _ = poll(&files, nfds_t(files.count), milliseconds)
+  }
+
+  private static var now: Int64 {
+    var time = timespec()
+    unsafe _ = clock_gettime(CLOCK_MONOTONIC, &time)
+    return Int64(time.tv_sec) * 1000 + Int64(time.tv_nsec) / 1_000_000
   }
 }

@@ -7,7 +7,11 @@ enum WakePipe {
   private static let ends: (read: Int32, write: Int32)? = {
     var ends: [Int32] = [-1, -1]
     // SAFETY: room for two numbers.
-    guard unsafe pipe2(&ends, O_CLOEXEC | O_NONBLOCK) == 0 else { return nil }
+    guard unsafe pipe(&ends) == 0 else { return nil }
+    for end in ends {
+      _ = fcntl(end, F_SETFD, FD_CLOEXEC)
+      _ = fcntl(end, F_SETFL, O_NONBLOCK)
+    }
     return (ends[0], ends[1])
   }()
 
@@ -40,7 +44,7 @@ package enum HangupSignal {
     // Made here, so that the handler makes nothing.
     _ = WakePipe.file
     _ = count.load(ordering: .relaxed)
-    unsafe signal(SIGHUP) { _ in
+    signal(SIGHUP) { _ in
       let error = errno
       HangupSignal.count.add(1, ordering: .relaxed)
       WakePipe.wake()

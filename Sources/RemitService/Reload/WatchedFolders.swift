@@ -40,6 +40,9 @@ final class WatchedFolders {
     }
   }
 
+  /// To be waited for.
+  var file: Int32 { inotify.file }
+
   /// Takes in what has happened.
   func update(_ gate: inout ChangeGate, at now: Int64) {
     for event in inotify.events() {
@@ -141,7 +144,7 @@ final class WatchedFolders {
     watched[watch, default: Watched(path: folder, isInside: false)].wayNames.insert(name)
   }
 
-  private func add(_ path: String, _ mask: Int) -> Int32? {
+  private func add(_ path: String, _ mask: Int32) -> Int32? {
     do throws(SystemError) {
       return try inotify.watch(path, mask)
     } catch {
@@ -177,9 +180,9 @@ final class WatchedFolders {
 
   private static func target(ofLink path: String) -> String? {
     let size = Int(PATH_MAX)
-    return unsafe withUnsafeTemporaryAllocation(of: UInt8.self, capacity: size) { buffer in
-      let count = unsafe buffer.withMemoryRebound(to: CChar.self) { unsafe readlink(path, $0.baseAddress, size) }
-      return count > 0 ? unsafe String(decoding: buffer[..<count], as: UTF8.self) : nil
-    }
+    var bytes = [CChar](repeating: 0, count: size)
+    // SAFETY: room for `size` bytes.
+    let count = unsafe readlink(path, &bytes, size)
+    return count > 0 ? String(decoding: bytes[..<count].map { UInt8(bitPattern: $0) }, as: UTF8.self) : nil
   }
 }

@@ -30,7 +30,7 @@ struct DecisionLogOpening {
     guard let folder = settings.text("log") else {
       let others = SettingTable.decisionLog.dropFirst().first { settings[$0].source != .preset }
       if let other = others {
-        throw CommandFailure(.usage, "\(settings.place(of: other.name)): \(other.name) means nothing without --log DIR")
+        throw CommandFailure(.usage, "\(settings.mention(other.name)): means nothing without --log DIR")
       }
       return nil
     }
@@ -51,7 +51,7 @@ struct DecisionLogOpening {
 
   private func whenFull() throws -> LogConfiguration.WhenFull {
     let words = (settings.text("log_full") ?? "").split(separator: " ", maxSplits: 1).map(String.init)
-    let place = settings.place(of: "log_full")
+    let place = settings.mention("log_full")
     if words.count == 2 {
       guard settings.text("log_spill") == nil else {
         throw CommandFailure(.usage, "\(place): log_spill names a folder too: leave one of them out")
@@ -67,7 +67,7 @@ struct DecisionLogOpening {
       return .spill(spill)
     case _ where spill != nil:
       throw CommandFailure(
-        .usage, "\(settings.place(of: "log_spill")): only --log-full spill lets the log go on in another folder")
+        .usage, "\(settings.mention("log_spill")): only --log-full spill lets the log go on in another folder")
     case "refuse": return .refuse
     default: return .block
     }

@@ -116,7 +116,7 @@ package struct Folder: Sendable {
 
   /// The same of many files, each by its path from the folder.
   func withStamps<Result>(_ body: ((String) -> FileStamp?) -> Result) -> Result {
-    let file = realPath.map { unsafe open($0, O_PATH | O_DIRECTORY | O_CLOEXEC) } ?? -1
+    let file = realPath.map { unsafe open($0, O_RDONLY | O_DIRECTORY | O_CLOEXEC) } ?? -1
     defer { if file >= 0 { close(file) } }
     return body { name in
       var status = stat()

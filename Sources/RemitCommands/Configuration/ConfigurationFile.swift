@@ -103,7 +103,7 @@ package struct ConfigurationFile: Sendable {
     switch setting.kind {
     case .number: value.integer.map(String.init)
     case .boolean: value.boolean.map { $0 ? "true" : "false" }
-    case .choice, .address, .path, .library, .mode: value.string
+    case .choice, .address, .path, .library, .mode, .whenFull: value.string
     }
   }
 

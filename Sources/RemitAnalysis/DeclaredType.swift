@@ -20,6 +20,17 @@ struct DeclaredType {
   /// Of an `enum`, in the order of the declaration.
   var values: [String] { view["values"]?.elements.compactMap(\.string) ?? [] }
 
+  /// Of a `record`, in the order of the declaration.
+  var fields: [(name: String, type: DeclaredType)] {
+    (view["fields"]?.elements ?? []).compactMap { field in
+      guard let name = field["name"]?.string, let type = field["type"] else { return nil }
+      return (name, DeclaredType(type, insideSensitive: isSensitive))
+    }
+  }
+
+  /// Of what a `list` or a `map` holds.
+  var element: DeclaredType? { view["of"].map { DeclaredType($0, insideSensitive: isSensitive) } }
+
   /// The type of what stands at these names inside of it; nil where nothing is declared.
   func type(at names: some Sequence<String>) -> DeclaredType? {
     var type = self

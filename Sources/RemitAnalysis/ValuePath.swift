@@ -35,7 +35,8 @@ package struct ValuePath: Hashable, Sendable {
     names = parts
   }
 
-  private static func unescaped(_ part: Substring) -> String {
+  /// What a part of a JSON Pointer means.
+  static func unescaped(_ part: Substring) -> String {
     guard part.contains("~") else { return String(part) }
     var out = ""
     var rest = part

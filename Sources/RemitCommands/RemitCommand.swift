@@ -15,8 +15,8 @@ struct RemitCommand: ParsableCommand {
       """,
     version: version,
     subcommands: [
-      BatchCommand.self, ExplainCommand.self, ServeCommand.self, TestCommand.self, CheckCommand.self,
-      PoliciesCommand.self, NewCommand.self, LogCommand.self,
+      BatchCommand.self, ExplainCommand.self, ReplayCommand.self, ServeCommand.self, TestCommand.self,
+      CheckCommand.self, PoliciesCommand.self, NewCommand.self, LogCommand.self,
     ]
   )
 }
@@ -35,13 +35,14 @@ struct FolderOptions: ParsableArguments {
       "Let policies require a native plugin, a shared library; may be given again.", valueName: "name=path"))
   var nativePlugins: [String] = []
 
-  /// A loader for these folders, or for another folder of policies.
+  /// A loader for these folders, or for others in their place.
   ///
   /// - Parameter nativePlace: Where messages say that native plugins were named.
   func loader(
-    policies other: String? = nil, limits: Limits = Limits(), nativePlace: String = "--native-plugin"
+    policies other: String? = nil, plugins otherPlugins: String? = nil, limits: Limits = Limits(),
+    nativePlace: String = "--native-plugin"
   ) throws -> PolicyLoader {
-    let folder = PolicyFolder(policies: other ?? policies, plugins: plugins)
+    let folder = PolicyFolder(policies: other ?? policies, plugins: otherPlugins ?? plugins)
     if let problem = folder.policies.problem {
       let message = "cannot read the folder \"\(folder.policies.path)\": \(problem)"
       throw CommandFailure(.usage, "\(message) (say where the policies are with --policies DIR)")

@@ -22,10 +22,12 @@ extension Evaluator {
   ///
   /// - Parameters:
   ///   - json: A JSON object, with `ByteBlock.padding` readable bytes behind it; nil for the defaults.
-  ///   - output: Receives the reply where they are refused; then the next call must set some again.
+  ///   - form: Of what says that they are refused.
+  ///   - output: Receives that; then the next call must set some again.
   /// - Returns: Nil where they are set; else why not.
   func setParams(
-    _ json: UnsafeRawBufferPointer?, id: UnsafeRawBufferPointer, into output: inout ByteWriter
+    _ json: UnsafeRawBufferPointer?, form: LuaVM.Form = .reply, id: UnsafeRawBufferPointer,
+    into output: inout ByteWriter
   ) -> ErrorCode? {
     let wanted = unsafe json ?? Self.noParams
     if unsafe Self.areEqual(wanted, UnsafeRawBufferPointer(params.bytes)) { return nil }
@@ -37,7 +39,7 @@ extension Evaluator {
       params = unsafe refusal == nil ? ByteBlock(wanted) : Self.defaults
       if let refusal {
         unsafe output.withBuffer { buffer in
-          unsafe machine.machine.write(refusal, of: machine.policy, form: .reply, id: id, into: buffer)
+          unsafe machine.machine.write(refusal, of: machine.policy, form: form, id: id, into: buffer)
         }
       }
       guard machine.machine.isSpent else { return refusal?.code }
@@ -45,7 +47,7 @@ extension Evaluator {
       guard wasUsed else { return refusal?.code }
       output.truncate(to: start)
     }
-    return unsafe noMachine(form: .reply, id: id, into: &output)
+    return unsafe noMachine(form: form, id: id, into: &output)
   }
 
   /// Decides one input in one of the forms, without a newline.

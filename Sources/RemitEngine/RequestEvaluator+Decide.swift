@@ -127,8 +127,7 @@ extension RequestEvaluator {
       }
     }
     guard unsafe setAt(envelope, evaluator) else {
-      unsafe output.appendRPCError(
-        .invalidParams, "at: expected a date or an RFC 3339 time, such as 2025-06-15T08:00:00Z", id: envelope.id)
+      unsafe output.appendRPCError(.invalidParams, RequestProblem.atIsNoTime, id: envelope.id)
       return nil
     }
     let refusal = unsafe evaluator.setParams(envelope[.params], id: envelope.id, into: &output)
@@ -137,15 +136,13 @@ extension RequestEvaluator {
 
   private func seatIndex(_ envelope: RPCEnvelope, into output: inout ByteWriter) -> Int? {
     guard let value = unsafe envelope[.policy], let written = unsafe JSONBytes.insideQuotes(value) else {
-      unsafe output.appendRPCError(.invalidParams, "policy: expected a text", id: envelope.id)
+      unsafe output.appendRPCError(.invalidParams, RequestProblem.policyIsNoText, id: envelope.id)
       return nil
     }
     if let index = unsafe seatIndex(of: written) { return index }
-    let name = unsafe JSONBytes.unescaped(written)
-    let near = NearNames.of(name, among: snapshot.sorted.map(\.name)).map(\.description)
-    let hint = near.isEmpty ? "" : "; did you mean \(near.joined(separator: " or "))?"
-    let shown = name.count > 128 ? name.prefix(128) + "…" : name
-    unsafe output.appendRPCError(.unknownPolicy, "unknown policy \"\(shown)\"\(hint)", id: envelope.id)
+    let problem = unsafe RequestProblem.unknownPolicy(
+      JSONBytes.unescaped(written), among: snapshot.sorted.map(\.name))
+    unsafe output.appendRPCError(.unknownPolicy, problem, id: envelope.id)
     return nil
   }
 
@@ -208,13 +205,7 @@ extension RequestEvaluator {
       if index > 0 { output.append(",") }
       let before = output.count
       unsafe scratch.withBytes { lines in
-        unsafe Self.forEachResult(in: UnsafeRawBufferPointer(rebasing: lines[place])) { key, value in
-          output.append("{\"")
-          unsafe output.append(key)
-          output.append("\":")
-          unsafe output.append(value)
-          output.append("}")
-        }
+        unsafe output.appendElement(ofResultLine: UnsafeRawBufferPointer(rebasing: lines[place]))
       }
       unsafe record(
         .row(index, together: rows.count), rows[index], envelope, evaluator.policy, element: before, of: &output)
@@ -231,7 +222,7 @@ extension RequestEvaluator {
     do throws(EngineError) {
       let places = try unsafe decideLines([input], evaluator)
       unsafe scratch.withBytes { lines in
-        unsafe Self.forEachResult(in: UnsafeRawBufferPointer(rebasing: lines[places[0]])) { key, value in
+        unsafe ResultLine.forResult(in: UnsafeRawBufferPointer(rebasing: lines[places[0]])) { key, value in
           if unsafe key.elementsEqual("error".utf8) {
             unsafe output.appendRPCError(members: value, id: id)
           } else {
@@ -260,17 +251,6 @@ extension RequestEvaluator {
       return places
     } catch {
       throw EngineError(code: .internalError, message: error.description)
-    }
-  }
-
-  /// Hands out the decision or the error of a result line.
-  private static func forEachResult(
-    in line: UnsafeRawBufferPointer, _ body: (UnsafeRawBufferPointer, UnsafeRawBufferPointer) -> Void
-  ) {
-    unsafe JSONBytes.forEach(line) { key, value in
-      let isResult = unsafe key.elementsEqual("decision".utf8) || key.elementsEqual("error".utf8)
-      if isResult { unsafe body(key, value) }
-      return !isResult
     }
   }
 }

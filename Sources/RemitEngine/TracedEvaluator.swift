@@ -7,8 +7,8 @@ package import RemitWire
 /// one thread.
 package final class TracedEvaluator {
   private let policy: LoadedPolicy
-  private let params: ByteBlock
-  private let at: String
+  private var params: ByteBlock
+  private var at: String
   private var current: PolicyMachine
   private var isUsed = false
   /// The texts that the machine runs, by the names of their modules.
@@ -26,6 +26,19 @@ package final class TracedEvaluator {
     self.params = ByteBlock(params)
     self.at = at
     (current, files) = try Self.machine(policy, self.params, at)
+  }
+
+  /// Sets what the decisions that follow depend on beside their input, unless it is set already.
+  package func set(params: [UInt8], at: String) throws(EngineError) {
+    let block = ByteBlock(params)
+    guard unsafe at != self.at || !block.bytes.elementsEqual(self.params.bytes) else { return }
+    do throws(LuaError) {
+      try Self.set(current, block, at)
+      (self.params, self.at) = (block, at)
+      isUsed = true
+    } catch {
+      throw EngineError(code: error.code, message: error.message)
+    }
   }
 
   /// Decides one input and appends its result line to `output`.
@@ -110,13 +123,17 @@ package final class TracedEvaluator {
     do throws(LuaError) {
       let (machine, source) = try policy.makeTracedMachine()
       try machine.machine.setLabel(policy.label, of: machine.policy)
-      guard machine.machine.setAt(at) else {
-        throw LuaError(code: .invalidParams, message: "at: expected a date or an RFC 3339 time, got \"\(at)\"")
-      }
-      try machine.machine.setParams(params, of: machine.policy)
+      try set(machine, params, at)
       return (machine, source.files)
     } catch {
       throw EngineError(code: error.code, message: error.message)
     }
+  }
+
+  private static func set(_ machine: PolicyMachine, _ params: ByteBlock, _ at: String) throws(LuaError) {
+    guard machine.machine.setAt(at) else {
+      throw LuaError(code: .invalidParams, message: "at: expected a date or an RFC 3339 time, got \"\(at)\"")
+    }
+    try machine.machine.setParams(params, of: machine.policy)
   }
 }

@@ -13,6 +13,8 @@ package final class LogReader {
   private var lineInSegment = 0
   private var number: Int?
   private var hash = LineFrame.noHash
+  /// Where a last line stands that is not whole: it is being written, or its writer was killed. Known once `next` has given nil.
+  package private(set) var tornPlace: LogLine.Place?
 
   /// - Parameter folders: The log's, and those in which it went on; in any order.
   /// - Throws: Where a folder cannot be read or holds no log.
@@ -40,6 +42,8 @@ package final class LogReader {
         continue
       }
       guard let line = unsafe try lines.next(), unsafe line.isWhole else {
+        tornPlace =
+          lines.hasTornLine ? LogLine.Place(segment: segment, line: lineInSegment + 1) : nil
         // INVARIANT: only the last segment may end in a part of a line; what is missing shows at the next.
         self.lines = nil
         continue

@@ -19,6 +19,8 @@ private import RemitLua
   private var end = 0
   /// Bytes of the file in front of `start`.
   private(set) var offset = 0
+  /// Whether the last line that was given was not whole.
+  private(set) var hasTornLine = false
 
   private static let roomAtFirst = 256 << 10
 
@@ -64,6 +66,7 @@ private import RemitLua
     let bytes = unsafe UnsafeRawBufferPointer(start: buffer + start, count: end - start)
     offset += end - start
     start = end
+    hasTornLine = true
     return unsafe Line(bytes: bytes, isWhole: false)
   }
 

@@ -225,6 +225,7 @@ bool remit_conforms(lua_State *L, int index, const remit_type *type, remit_misfi
   if (lua_type(L, index) != LUA_TTABLE) return misfit(L, index, type, why);
   luaL_checkstack(L, 8, NULL);
   index = lua_absindex(L, index);
+  remit_note_whole(L, index);
   if (type->kind == REMIT_RECORD) return conforms_record(L, index, type, why);
   return type->kind == REMIT_LIST ? conforms_list(L, index, type, why) : conforms_map(L, index, type, why);
 }

@@ -128,6 +128,7 @@ static void read_question(lua_State *L, const view *v, question *q) {
   const remit_dataset *data = v->handle->data;
   luaL_checktype(L, 2, LUA_TTABLE);
   lua_settop(L, 2);
+  remit_note_whole(L, 2);
   q->count = 0;
   q->never = false;
   memset(&q->columns, 0, sizeof q->columns);

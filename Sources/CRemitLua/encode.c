@@ -195,6 +195,7 @@ static void encode_table(lua_State *L, remit_encoder *e, int index) {
   if (e->depth >= e->depth_max) fail(L, e, "is nested too deep (or holds itself)");
   if (e->depth++ > 1) luaL_checkstack(L, 8, NULL);
   remit_charge(L, 4);
+  remit_note_whole(L, index);
   /* To try and fail is twice the work, on each level again: only near the top. */
   if (is_object(L, index)) remit_encode_object(L, e, index);
   else if (e->depth > TRIES_MAX || !encode_array(L, e, index)) {

@@ -164,7 +164,10 @@ static int setmetatable(lua_State *L) {
   if (lua_type(L, 2) != LUA_TTABLE && lua_type(L, 2) != LUA_TNIL) return luaL_typeerror(L, 2, "nil or table");
   remit_check_writable(L, 1);
   lua_settop(L, 2);
-  if (lua_istable(L, 2)) remit_check_metatable(L, 2);
+  if (lua_istable(L, 2)) {
+    remit_note_whole(L, 2);
+    remit_check_metatable(L, 2);
+  }
   lua_setmetatable(L, 1);
   return 1;
 }
@@ -182,7 +185,7 @@ static int ipairs(lua_State *L) {
   int kind = lua_type(L, 1);
   if (kind != LUA_TTABLE && luaL_getmetafield(L, 1, "__index") == LUA_TNIL) return luaL_typeerror(L, 1, "table");
   lua_settop(L, 1);
-  if (__builtin_expect(remit_vm_of(L)->record, 0)) remit_trace_whole(L, 1);
+  remit_note_whole(L, 1);
   lua_pushcfunction(L, ipairs_step);
   lua_insert(L, 1);
   lua_pushinteger(L, 0);
@@ -234,7 +237,7 @@ static int pairs(lua_State *L) {
     return 3;
   }
   luaL_checktype(L, 1, LUA_TTABLE);
-  if (__builtin_expect(remit_vm_of(L)->record, 0)) remit_trace_whole(L, 1);
+  remit_note_whole(L, 1);
   lua_Integer count = remit_push_keys(L, 1);
   if (!count) {
     lua_pushcfunction(L, no_step);
@@ -322,6 +325,7 @@ static lua_Integer start_walk(lua_State *L) {
 static int next(lua_State *L) {
   luaL_checktype(L, 1, LUA_TTABLE);
   lua_settop(L, 2);
+  remit_note_whole(L, 1);
   if (lua_isnil(L, 2)) {
     remit_forget_keys(L);
     remit_push_first_key(L, 1);

@@ -51,6 +51,7 @@ static manner check_manner(lua_State *L, int arg, int32_t least, int32_t fallbac
     return how;
   }
   int given = 0;
+  remit_trace_whole(L, arg);
   lua_pushliteral(L, "places");
   given += lua_rawget(L, arg) != LUA_TNIL;
   lua_pushliteral(L, "rounding");

@@ -195,6 +195,7 @@ static bool add_looked_up(remit_text *result, remit_matcher *m, const char *star
     lua_call(L, push_captures(m, true, start, end), 1);
   } else {
     push_capture(m, 0, start, end);
+    remit_trace_whole(L, 3);
     lua_gettable(L, 3);
   }
   bool given = lua_toboolean(L, -1);

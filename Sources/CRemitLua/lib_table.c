@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "arith.h"
+#include "machine.h"
 
 /* Elements are read with lua_geti and written with lua_seti, which take the short way through tables without metamethods.
  * Whatever is written to was asked for first. Work is charged before it is done, so that no length, however large __len
@@ -13,10 +14,12 @@ enum { SLICE = 256, UNPACK_MAX = 100000, NUMBER_STEPS = 4 };
 static void check_target(lua_State *L, int arg) {
   luaL_checktype(L, arg, LUA_TTABLE);
   remit_check_writable(L, arg);
+  remit_note_whole(L, arg);
 }
 
 /* Things that act like tables are welcome where nothing is written. */
 static void check_source(lua_State *L, int arg) {
+  remit_note_whole(L, arg);
   if (lua_type(L, arg) == LUA_TTABLE) return;
   if (luaL_getmetafield(L, arg, "__index") == LUA_TNIL || lua_type(L, arg) == LUA_TSTRING) luaL_typeerror(L, arg, "table");
   lua_pop(L, 1);

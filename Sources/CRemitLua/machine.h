@@ -311,8 +311,10 @@ void remit_trace_free(remit_trace *trace);
 /* Whether decisions note the path alone, and that of the last one; see remit_vm_decide_path. */
 void remit_trace_only_path(remit_vm *vm, bool only);
 uint64_t remit_trace_path(const remit_vm *vm);
-/* Notes that all values of the table at `index` are read, where it has a name: by an iterator. */
-void remit_trace_whole(lua_State *L, int index);
+/* remit_trace_whole for whatever looks into a table often. */
+static inline void remit_note_whole(lua_State *L, int index) {
+  if (__builtin_expect(remit_vm_of(L)->record, 0)) remit_trace_whole(L, index);
+}
 /* Notes the read of one member, whose value is at the top of the stack: for C that reads what a policy handed it. */
 void remit_trace_member(lua_State *L, int base, int key);
 /* What a decision table compared turned out so: a part of the path, as a condition is. */

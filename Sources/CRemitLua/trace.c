@@ -173,14 +173,37 @@ static void note_read(lua_State *L, remit_trace *trace, const traced_module *mod
   if (out->failed) remit_no_memory(L);
 }
 
+enum { CHAIN_MAX = 100 };     /* Lua follows no longer one either */
+
+/* Pushes the table itself where it has a name, else the first that has one of those which Lua asks in its place (`__index`); returns the
+ * name. NULL, and nothing pushed, where there is none. */
+static const char *push_named(lua_State *L, const remit_trace *trace, int index) {
+  if (!lua_istable(L, index)) return NULL;
+  luaL_checkstack(L, 8, NULL);
+  lua_pushvalue(L, index);
+  for (int i = 0; i < CHAIN_MAX; i++) {
+    const char *path = path_of(trace, lua_topointer(L, -1));
+    if (path) return path;
+    if (luaL_getmetafield(L, -1, "__index") == LUA_TNIL) break;
+    lua_remove(L, -2);
+    if (!lua_istable(L, -1)) break;
+  }
+  lua_pop(L, 1);
+  return NULL;
+}
+
 /* The read of base[key], whose value is at the top of the stack. */
 static void note_member(lua_State *L, int base, int key, const traced_module *module, uint32_t site) {
   remit_trace *trace = remit_vm_of(L)->trace;
-  const char *path = lua_istable(L, base) ? path_of(trace, lua_topointer(L, base)) : NULL;
-  if (!path || !push_path(L, path, key, true)) return;
-  lua_pushvalue(L, -2);
-  note_read(L, trace, module, site, lua_tostring(L, -2));
-  lua_pop(L, 2);
+  int top = lua_gettop(L);
+  base = lua_absindex(L, base);
+  key = lua_absindex(L, key);
+  const char *path = push_named(L, trace, base);
+  if (path && push_path(L, path, key, true)) {
+    lua_pushvalue(L, top);
+    note_read(L, trace, module, site, lua_tostring(L, -2));
+  }
+  lua_settop(L, top);
 }
 
 void remit_trace_member(lua_State *L, int base, int key) {
@@ -192,13 +215,12 @@ void remit_trace_member(lua_State *L, int base, int key) {
 
 void remit_trace_whole(lua_State *L, int index) {
   remit_trace *trace = remit_vm_of(L)->trace;
-  if (!trace || !trace->recording || !lua_istable(L, index)) return;
-  const char *path = path_of(trace, lua_topointer(L, index));
-  if (!path) return;
-  index = lua_absindex(L, index);
+  if (!trace || !trace->recording) return;
   int top = lua_gettop(L);
+  const char *path = push_named(L, trace, index);
+  if (!path) return;
+  index = ++top;
   lua_pushstring(L, path);  /* `paths` does not move here, but stays where it is for the reads below */
-  luaL_checkstack(L, 8, NULL);
   lua_pushnil(L);
   while (lua_next(L, index)) {
     if (!lua_istable(L, -1) && push_path(L, lua_tostring(L, top + 1), -2, true)) {
@@ -208,7 +230,7 @@ void remit_trace_whole(lua_State *L, int index) {
     }
     lua_pop(L, 1);
   }
-  lua_settop(L, top);
+  lua_settop(L, top - 1);
 }
 
 static void mix_path(remit_trace *trace, uint64_t what) {

@@ -48,6 +48,11 @@ bool remit_is_row(lua_State *L, int index);
  * read-only table. */
 void remit_check_metatable(lua_State *L, int index);
 
+/* ---- Traces (trace.c). */
+
+/* Notes that all values of the table at `index` are read, where it has a name: by C that looks into it as traced text does not. */
+void remit_trace_whole(lua_State *L, int index);
+
 /* ---- Numbers (number.c). A policy's number is a Lua integer, a float that stands for a short decimal, or a userdata that
  * holds a longer decimal; all three are "number" to it. A value is never both short and a userdata. */
 

@@ -348,5 +348,124 @@ class Refused(Case):
             self.assertIn(words, self.replay(*options, status=2).stderr.decode())
 
 
+SECRET = """
+    id = optional(text {}), how = text {}, open = optional(text {}), level = optional(integer {}),
+    pin = optional(text { sensitive = true, min = 3, max = 8 }), salary = optional(money { sensitive = true, min = "1000" }),
+    kind = optional(enum { "a", "b", sensitive = true }), born = optional(date { sensitive = true }), seen = optional(timestamp { sensitive = true }),
+    flag = optional(boolean { sensitive = true }), who = optional(record { name = text { sensitive = true }, level = integer {} }),
+    home = optional(list { of = record { street = text {}, number = integer { min = 1 } , more = list { of = text {}, min = 2 } }, min = 1, sensitive = true }),
+    list = optional(list { of = text {}, sensitive = true }), each = optional(list { of = text { sensitive = true } }),
+    map = optional(map { of = text { sensitive = true } }), deep = optional(list { of = record { pin = text { sensitive = true }, open = text {} } }),
+"""
+MASKED = {"masked": True}
+INPUT = {"open": "o", "level": 3, "pin": MASKED, "salary": MASKED, "kind": MASKED, "born": MASKED, "seen": MASKED, "flag": MASKED,
+         "who": {"name": {"masked": "0123456789abcdef0123456789abcdef"}, "level": 2}, "home": MASKED, "list": MASKED, "each": [MASKED, MASKED], "map": {"k": MASKED},
+         "deep": [{"pin": MASKED, "open": "d"}, {"open": "e", "pin": MASKED}]}
+# What a policy does, and whether a masked value has a part in it.
+READS = {
+    "member": "local x = tx.pin", "compared": "if tx.salary == 5 then error('x') end", "present": "if tx.born then end", "index": "local k = 'pi' .. 'n' local x = tx[k]",
+    "nested": "local w = tx.who local x = w.name", "whole list": "local x = #tx.list", "inside of whole": "local x = tx.home[1].number", "element": "local x = tx.each[2]",
+    "key": "local x = tx.map.k", "pairs": "for k in pairs(tx.who) do end", "ipairs": "for i, v in ipairs(tx.each) do end", "next": "local k, v = next(tx.map)",
+    "unpack": "local a = table.unpack(tx.each)", "concat": "local a = table.concat(tx.each)", "move": "table.move(tx.each, 1, 1, 1, {})",
+    "gsub": "local s = ('k'):gsub('k', tx.map)", "find": "local r = rows:find(tx.keyed or tx.map)", "table": "local out = matrix(tx, params)",
+    "plugin": "local s = plugin.twice(tx.who)", "echo": "return { outcome = 'approve', reasons = { 'ok' }, who = tx.who }",
+    "deep echo": "return { outcome = 'approve', reasons = { 'ok' }, all = { { tx.deep } } }", "stand-in": "local t = setmetatable({}, { __index = tx }) local x = t.pin",
+    "stand-in of a stand-in": "local t = setmetatable({}, { __index = setmetatable({}, { __index = tx.each }) }) local x = table.unpack(t, 1, 1)",
+    "stand-in in pairs": "local t = setmetatable({}, { __index = tx.each }) for i, v in ipairs(t) do end",
+    "deep": "for _, each in ipairs(tx.deep) do local x = each.pin end", "metatable": "setmetatable({}, tx.map)", "options": "pcall(decimal.div, 1, 3, tx.map)",
+    "method": "local x = tx.pin:upper()", "caught": "pcall(function() error(tx.pin) end)", "error": "error(tx.open .. tx.pin)",
+    "spent": "while true do end", "full": "local s = ('x'):rep(20000000)",
+}
+KEEPS = {
+    "nothing": "", "beside": "local x = tx.who.level + #tx.each + #tx.deep", "open": "local x = tx.open", "deep": "for _, each in ipairs(tx.deep) do local x = each.open end",
+    "record": "local w = tx.who", "echo": "return { outcome = 'approve', reasons = { 'ok' }, open = tx.deep[1].open }", "error": "error(tx.open)",
+    "outcome": "return { outcome = 'x' }", "other rows": "local r = rows:find { role = 'a' }",
+}
+
+
+class Masked(Case):
+    files = {
+        "policies/x/secret.lua": policy(
+            " ".join(f"if tx.how == '{how}' then do {text} end end" for how, text in (READS | {f"k {how}": text for how, text in KEEPS.items()}).items())
+            + ' return { outcome = "approve", reasons = { "ok" } }', SECRET,
+            prelude='local rows = dataset "x.csv" { role = text {}, k = optional(text {}) }\nlocal matrix = decision_table "x/t.csv"\n'
+                    'local plugin = require "plugin.p"\n'),
+        "policies/x.csv": "role,k\na,b\n", "policies/x/t.csv": "F,who.level,who.name,=>,x\n,-,\"\"\"a\"\"\",,1\n,-,-,,2\n",
+        "plugins/p/plugin.lua": 'plugin { name = "p", version = "1.0.0", summary = "P.", provides = { twice = { summary = "T.", takes = { { "who", record { name = text {}, '
+                                'level = integer {} } } }, gives = integer {} } } }\nreturn { twice = function(who) return 2 * who.level end }\n',
+        "policies/x/group.lua": GROUP.replace("vendor = text {}", "vendor = text {}, pin = optional(text { sensitive = true })"),
+    }
+
+    def write(self, inputs, name="x.secret"):
+        """What the policy makes of true values, logged with masks in their place."""
+        true = {"pin": "1234", "salary": "5000.00", "kind": "b", "born": "1999-05-05", "seen": "2020-01-01T00:00:00Z", "flag": False,
+                "who": {"name": "Ada", "level": 2}, "home": [{"street": "Elm", "number": 5, "more": ["first", "second"]}], "list": ["list"], "each": ["east", "ford"], "map": {"k": "keep"},
+                "deep": [{"pin": "pine", "open": "d"}, {"open": "e", "pin": "quay"}]}
+        with LogWriter(self.log) as log:
+            for masked in inputs:
+                whole = json.dumps({key: true.get(key, value) for key, value in masked.items()})
+                done = self.folder.run("batch", "--policy", name, "--at", "2025-06-15T08:00:00.000Z", data=whole + "\n")
+                line = done.stdout.decode().splitlines()[0]
+                key = "decision" if '"decision":' in line else "error"
+                log.add(name, {key: member(line, key)}, input=masked, id=masked.get("how"), version=json.loads(line)["version"])
+
+    def test_what_reads_a_masked_value_is_not_compared(self):
+        for how in READS:
+            with self.subTest(how):
+                self.write([INPUT | {"how": how}])
+                _, sums = self.found(status=0)
+                self.assertEqual((sums["masked"], sums["equal"]), (1, 0))
+                shutil.rmtree(self.log)
+
+    def test_what_reads_none_is_compared(self):
+        for how in KEEPS:
+            with self.subTest(how):
+                self.write([INPUT | {"how": f"k {how}"}])
+                _, sums = self.found(status=0)
+                self.assertEqual((sums["masked"], sums["equal"]), (0, 1))
+                shutil.rmtree(self.log)
+
+    def test_errors(self):
+        good = INPUT | {"how": "k nothing"}
+        self.write([good | {"open": 5}, {key: value for key, value in good.items() if key != "how"}])
+        _, sums = self.found(status=0)
+        self.assertEqual((sums["masked"], sums["equal"]), (0, 2))
+        shutil.rmtree(self.log)
+        with LogWriter(self.log) as log:
+            about = {"code": "invalid_input", "message": "pin: expected text", "path": "/pin"}
+            version = self.version("x.secret")
+            log.add("x.secret", {"error": about}, input=good, version=version)
+            log.add("x.secret", {"error": {"code": "invalid_input", "message": "open: expected text", "path": "/open", "errors": [{"message": "open", "path": "/open"}, {"message": "deep", "path": "/deep/0/pin"}]}},
+                    input=good, version=version)
+            log.add("x.secret", {"error": {"code": "policy_error", "message": "x/secret.lua:9: the error's message shows a sensitive field, and is left out"}}, input=good, version=version)
+            log.add("x.secret", {"error": {"code": "policy_error", "message": "x/secret.lua:9: another"}}, input=good, version=version)
+            # What looks like a mask, where nothing is sensitive.
+            log.add("x.secret", {"error": {"code": "invalid_input", "message": "open: expected text, got a record", "path": "/open"}},
+                    input={"how": "k nothing", "open": MASKED}, version=version)
+        differences, sums = self.found()
+        self.assertEqual((sums["masked"], sums["equal"], sums["turned"]), (3, 1, 1))
+        self.assertEqual(differences[0]["n"], 4)
+
+    def test_a_candidate(self):
+        good = [INPUT | {"how": "k nothing", "id": str(number), "level": number} for number in range(4)]
+        self.write(good)
+        text = self.files["policies/x/secret.lua"].replace(
+            " return { outcome", " if tx.level == 1 then return { outcome = 'reject', reasons = { 'ok' } } end if tx.level == 2 and tx.pin then end return { outcome", 1)
+        text = text.replace("decide = function(tx, params, context)", "decide = function(tx, params, context) if tx.level == 1 then return { outcome = 'reject', reasons = { 'ok' } } end "
+                            "if tx.level == 2 and tx.pin then end")
+        differences, sums = self.found("--candidate", self.candidate("x/secret.lua", text))
+        self.assertEqual([each["id"] for each in differences], ["1"])
+        self.assertEqual((sums["masked"], sums["equal"], sums["turned"]), (1, 2, 1))
+
+    def test_rows_that_are_decided_together(self):
+        answer = {"decision": {"outcome": "approve", "reasons": ["ok"], "sum": 10}}
+        version = self.version("x.group")
+        with LogWriter(self.log) as log:
+            for row in range(2):
+                log.add("x.group", answer, input={"id": str(row), "vendor": "v", "amount": 5} | ({"pin": MASKED} if row else {}), method="decide_batch", row=row, rows=2, version=version)
+        _, sums = self.found(status=0)
+        self.assertEqual((sums["masked"], sums["equal"]), (2, 0))
+
+
 if __name__ == "__main__":
     unittest.main()

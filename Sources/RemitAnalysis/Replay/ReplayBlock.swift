@@ -3,17 +3,19 @@ internal import RemitLua
 internal import RemitWire
 
 /// Some lines of a log that one worker decides, and what it has found in them. One thread at a time has it.
-final class ReplayBlock {
-  private struct Line {
+@safe final class ReplayBlock {
+  // SAFETY: lines are lent as parts of `text` alone, during a call in which that does not change.
+  @unsafe private struct Line {
     let bytes: Range<Int>
-    let place: LogLine.Place
+    /// As it was read: its parts are good once it is moved to `bytes`.
+    let line: LogLine
     /// Which of `groups` it is a row of.
     let group: Int?
   }
 
   /// The lines, each with its newline, and the reader's padding behind the last.
   private var text = ByteWriter()
-  private var lines: [Line] = []
+  private var lines: [Line] = unsafe []
   private var grouping = RowGrouping()
   /// Its place among the blocks, from 0.
   var sequence = 0
@@ -24,11 +26,11 @@ final class ReplayBlock {
 
   var isFull: Bool { text.count >= Self.bytesMax && !grouping.awaitsRows }
   var hasFailed: Bool { text.hasFailed }
-  var count: Int { lines.count }
+  var count: Int { unsafe lines.count }
 
   func clear() {
     text.removeAll(capacityBytesMax: 4 * Self.bytesMax)
-    lines.removeAll(keepingCapacity: true)
+    unsafe lines.removeAll(keepingCapacity: true)
     grouping = RowGrouping()
     differences = []
   }
@@ -36,14 +38,14 @@ final class ReplayBlock {
   /// The lines of each group of rows that were decided together, and how many those were.
   var groups: [RowGrouping.Group] { grouping.groups }
   /// Which of them a line belongs to.
-  func group(of line: Int) -> Int? { lines[line].group }
+  func group(of line: Int) -> Int? { unsafe lines[line].group }
 
   /// Copies the line.
   func append(_ line: LogLine) {
     let start = text.count
     unsafe text.append(line.bytes)
     let group = unsafe grouping.add(line, at: lines.count)
-    lines.append(unsafe Line(bytes: start..<text.count, place: line.place, group: group))
+    unsafe lines.append(Line(bytes: start..<text.count, line: line, group: group))
     text.append(UInt8(ascii: "\n"))
   }
 
@@ -52,12 +54,12 @@ final class ReplayBlock {
     for _ in 0..<ByteBlock.padding { text.append(0) }
   }
 
-  /// Lends the lines, each made of its bytes when it is asked for.
+  /// Lends the lines.
   func withLines<Failure: Error>(_ body: ((Int) -> LogLine) throws(Failure) -> Void) throws(Failure) {
     try unsafe text.withBytes { (text) throws(Failure) in
       try unsafe body { index in
         // SAFETY: slicing checks the bounds, and padding stands behind the last line.
-        unsafe LogLine(copy: UnsafeRawBufferPointer(rebasing: text[lines[index].bytes]), at: lines[index].place)
+        unsafe lines[index].line.moved(to: UnsafeRawBufferPointer(rebasing: text[lines[index].bytes]))
       }
     }
   }

@@ -30,11 +30,11 @@ internal import RemitWire
 
   package let place: Place
   /// The whole line without its newline.
-  package let bytes: UnsafeRawBufferPointer
+  package private(set) var bytes: UnsafeRawBufferPointer
   /// From 1 over the whole log.
   package let number: Int
   /// The digits, without quotes.
-  package let hash: UnsafeRawBufferPointer
+  package private(set) var hash: UnsafeRawBufferPointer
   /// When it was logged, without quotes; empty where the line does not say.
   package private(set) var time = unsafe UnsafeRawBufferPointer(start: nil, count: 0)
   package private(set) var method = Method.decide
@@ -135,6 +135,32 @@ internal import RemitWire
       unsafe method = .refusedBatch
     }
     return unsafe (input != nil) == (method != .refusedBatch)
+  }
+
+  /// The same line in a copy of its bytes; those that it was read from need not be there any more.
+  package func moved(to copy: UnsafeRawBufferPointer) -> LogLine {
+    // SAFETY: all parts of a line lie in its bytes, and so at the same places of a copy.
+    func moved(_ part: UnsafeRawBufferPointer) -> UnsafeRawBufferPointer {
+      guard let old = unsafe bytes.baseAddress, let start = part.baseAddress else { return unsafe part }
+      let place = unsafe start - old
+      return unsafe UnsafeRawBufferPointer(rebasing: copy[place..<place + part.count])
+    }
+    var line = unsafe self
+    unsafe line.bytes = unsafe copy
+    unsafe line.hash = moved(hash)
+    unsafe line.time = moved(time)
+    unsafe line.id = id.map { unsafe moved($0) }
+    unsafe line.input = input.map { unsafe moved($0) }
+    unsafe line.sealed = sealed.map { unsafe moved($0) }
+    unsafe line.at = moved(at)
+    unsafe line.policy = moved(policy)
+    unsafe line.version = version.map { unsafe moved($0) }
+    unsafe line.params = params.map { unsafe moved($0) }
+    switch unsafe result {
+    case .decision(let object): unsafe line.result = .decision(moved(object))
+    case .error(let object): unsafe line.result = .error(moved(object))
+    }
+    return unsafe line
   }
 
   /// Keys are compared as they are written: the log's have no escapes.

@@ -158,6 +158,7 @@ let package = Package(
       name: "RemitServiceTests",
       dependencies: [
         "RemitService", "RemitEngine", "RemitPolicy", "RemitWire", "RemitModel", "RemitTestKit",
+        .product(name: "Logging", package: "swift-log"),
         .product(name: "NIOCore", package: "swift-nio"),
         .product(name: "NIOEmbedded", package: "swift-nio"),
       ],

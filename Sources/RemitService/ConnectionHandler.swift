@@ -208,8 +208,12 @@ final class ConnectionHandler: ChannelDuplexHandler {
     flush(context)
   }
 
-  /// Sends the answers, or has them sent once what was decided is kept.
   private func flush(_ context: ChannelHandlerContext) {
+    if phase == .serving { sendWhatIsKept(context) }
+  }
+
+  /// Sends the answers, or has them sent once what was decided is kept.
+  private func sendWhatIsKept(_ context: ChannelHandlerContext) {
     guard !isCommitting else { return }
     if seat.evaluator.hasUncommitted {
       isCommitting = true
@@ -230,8 +234,10 @@ final class ConnectionHandler: ChannelDuplexHandler {
     guard let context else { return }
     conversation.tell { $0.released() }
     lastActivity = seat.now()
+    // Sending may be followed by a turn at once, and that by the end, whose answers are not kept yet.
+    let isLast = phase == .finishing
     send(context)
-    if phase == .finishing {
+    if isLast {
       closeOutput(context)
     } else {
       turn(context)
@@ -265,7 +271,7 @@ final class ConnectionHandler: ChannelDuplexHandler {
   /// Ends the connection once everything is sent.
   private func finish(_ context: ChannelHandlerContext) {
     phase = .finishing
-    flush(context)
+    sendWhatIsKept(context)
     if !isCommitting { closeOutput(context) }
   }
 

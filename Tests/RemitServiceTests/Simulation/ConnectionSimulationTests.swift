@@ -14,10 +14,11 @@ import Testing
     let snapshots = try SimulatedService.snapshots(4)
     for run in 0..<runs * SimulationSeed.effort {
       let seed = SimulationSeed.value &+ UInt64(run)
+      let simulation = Simulation(snapshots, seed: seed, isLarge: isLarge)
       do throws(SimulationFailure) {
-        try Simulation(snapshots, seed: seed, isLarge: isLarge).run()
+        try simulation.run()
       } catch {
-        Issue.record("REMIT_SEED=\(seed): \(error)")
+        Issue.record("REMIT_SEED=\(seed): \(error); \(simulation.state)")
         return
       }
     }
@@ -44,13 +45,14 @@ private final class Simulation {
     limits.connectionsMax = 3
     self.limits = limits
     service = SimulatedService(
-      snapshots, limits, seed: random.next(), jitterOneIn: [1, 3, 10, 1000].randomElement(using: &random) ?? 1)
+      snapshots, limits, seed: random.next(), jitterOneIn: [1, 3, 10, 1000].randomElement(using: &random) ?? 1,
+      hasLog: Bool.random(using: &random))
     for number in 0..<Int.random(in: 1...4, using: &random) {
-      let conversation = Conversation(
+      let script = ClientScript(
         number * 100_000, lines: Int.random(in: 0...25, using: &random), lineBytesMax: limits.lineBytesMax,
         wideBytes: 700 * scale, &random)
       let high = [100, 1000, 5000].randomElement(using: &random) ?? 100
-      service.connect(conversation, high: high * scale, room: Int.random(in: 1...3000, using: &random) * scale)
+      service.connect(script, high: high * scale, room: Int.random(in: 1...3000, using: &random) * scale)
       if Int.random(in: 0..<6, using: &random) == 0 {
         service.clients[number].socket.breaksAfter = Int.random(in: 1...5000, using: &random) * scale
       }
@@ -66,6 +68,13 @@ private final class Simulation {
     try finish()
   }
 
+  /// What is known from outside, for who looks for the bug.
+  var state: String {
+    let clients = service.clients.map(\.state).joined(separator: ", ")
+    return
+      "\(service.log == nil ? "without" : "with") a log, line \(limits.lineBytesMax), waiting \(limits.waitingRequestsMax): \(clients)"
+  }
+
   // MARK: Steps
 
   private func step() {
@@ -76,7 +85,8 @@ private final class Simulation {
     case 18..<22: service.work()
     case 22..<30: reads.append((client, Int.random(in: 1...1500, using: &random) * scale))
     case 30..<34: service.loop.run()
-    case 34, 35: service.publish(Int.random(in: 0..<4, using: &random))
+    case 34: service.log?.keep()
+    case 35: service.publish(Int.random(in: 0..<4, using: &random))
     case 36: if Int.random(in: 0..<3, using: &random) == 0 { end(client) }
     case 37: if Int.random(in: 0..<12, using: &random) == 0 { client.reset() }
     case 38: service.loop.advanceTime(by: .milliseconds(Int64.random(in: 1...25, using: &random)))
@@ -125,12 +135,17 @@ private final class Simulation {
   /// Lets everything come to its end, and looks at what is left.
   private func finish() throws(SimulationFailure) {
     let ends = Int.random(in: 0..<3, using: &random) > 0
-    for _ in 0..<4000 {
-      var isBusy = service.pool.hasWork
+    // A turn may be over after one line, and not each line has an answer to be seen.
+    var quietRounds = 0
+    var rounds = 0
+    while quietRounds < 120 {
+      var isBusy = service.pool.hasWork || service.log?.hasWork ?? false
       service.work()
+      service.log?.keep()
       service.loop.advanceTime(by: .microseconds(50))
       for client in service.clients {
-        if !client.socket.sent.isEmpty || client.socket.unsentCount > 0 { isBusy = true }
+        if !client.socket.isClosed, client.socket.unsentCount > 0 { isBusy = true }
+        if !client.socket.sent.isEmpty { isBusy = true }
         try client.read(10_000 * scale, service)
         if client.socket.isClosed || client.isInputEnded { continue }
         if !client.isAllDelivered, client.socket.isReadWanted {
@@ -141,12 +156,15 @@ private final class Simulation {
           isBusy = true
         }
       }
-      if !isBusy { break }
+      quietRounds = isBusy ? 0 : quietRounds + 1
+      rounds += 1
+      try require(rounds < 20_000, "there is no end to it")
     }
     // Turns that wait, lingering connections, and the ticks of a drain; less than what makes one idle.
     for _ in 0..<60 {
       service.loop.advanceTime(by: .milliseconds(50))
       service.work()
+      service.log?.keep()
       for client in service.clients { try client.read(100_000 * scale, service) }
     }
     for client in service.clients {
@@ -181,6 +199,7 @@ private final class Simulation {
     service.clients = []
     service.loop.run()
     while service.pool.hasWork { service.work() }
+    while let log = service.log, log.hasWork { log.keep() }
     service.loop.run()
     try require(weak.allSatisfy { $0() == nil }, "a connection that has gone is kept")
     for _ in 0..<limits.connectionsMax { try require(service.shared.admit(), "a connection that has gone counts") }

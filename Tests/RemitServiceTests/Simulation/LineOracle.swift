@@ -20,13 +20,14 @@ struct LineOracle: Hashable {
   var isAway = false
   var isClogged = false
   var isYielding = false
+  var isHeld = false
 
   init(lineBytesMax: Int, waitingLinesMax: Int) {
     self.lineBytesMax = lineBytesMax
     self.waitingLinesMax = waitingLinesMax
   }
 
-  var isBlocked: Bool { isAway || isClogged || isYielding }
+  var isBlocked: Bool { isAway || isClogged || isYielding || isHeld }
 
   var wantsInput: Bool {
     guard ending == .open else { return false }
@@ -92,7 +93,7 @@ struct LineOracle: Hashable {
 struct MachineAndOracle: Hashable {
   enum Input: Hashable {
     case receive([UInt8])
-    case clog, unclog, yield, resume, comeBack, end, stop
+    case clog, unclog, yield, resume, hold, release, comeBack, end, stop
   }
 
   var machine: ConnectionStateMachine
@@ -123,6 +124,12 @@ struct MachineAndOracle: Hashable {
     case .resume:
       machine.resumed()
       oracle.isYielding = false
+    case .hold:
+      unsafe kept.withUnsafeBytes { unsafe machine.held(kept: $0) }
+      oracle.isHeld = true
+    case .release:
+      machine.released()
+      oracle.isHeld = false
     case .comeBack:
       machine.cameBack()
       oracle.isAway = false
@@ -142,7 +149,7 @@ struct MachineAndOracle: Hashable {
       "\(machine.wantsInput ? "wants" : "does not want") more, with \(kept) kept")
     try require(
       machine.wantsInput || oracle.isBlocked || oracle.ending != .open, "waits for input without reading any")
-    try require(machine.isIdle == (!oracle.isAway && !oracle.isYielding), "is wrong about being idle")
+    try require(machine.isIdle == (!oracle.isAway && !oracle.isYielding && !oracle.isHeld), "is wrong about being idle")
   }
 
   private mutating func run() -> [LineOracle.Event] {

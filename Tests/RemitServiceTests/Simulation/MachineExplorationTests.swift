@@ -7,7 +7,7 @@ import Testing
 
   private static let inputs: [Input] =
     ["a", "\n", "\r", "w\n", "aaaa"].map { .receive(Array($0.utf8)) }
-    + [.clog, .unclog, .yield, .resume, .comeBack, .end, .stop]
+    + [.clog, .unclog, .yield, .resume, .hold, .release, .comeBack, .end, .stop]
 
   /// All states with up to so many bytes kept, for any sequence of events of any length.
   @Test(arguments: [(1, 1, 4), (1, 2, 4), (2, 1, 5), (2, 2, 5), (3, 2, 5)])
@@ -66,9 +66,10 @@ import Testing
   private static func randomInput(_ lineBytesMax: Int, _ random: inout SeededGenerator) -> Input {
     switch Int.random(in: 0..<24, using: &random) {
     case 0: return .clog
-    case 1: return .yield
+    case 1: return Bool.random(using: &random) ? .yield : .hold
     case 2...4: return .unclog
-    case 5...7: return .resume
+    case 5, 6: return .resume
+    case 7: return .release
     case 8...10: return .comeBack
     case 11: return Int.random(in: 0..<30, using: &random) == 0 ? .end : .resume
     case 12: return Int.random(in: 0..<30, using: &random) == 0 ? .stop : .unclog

@@ -1,4 +1,5 @@
 import Glibc
+import Logging
 import NIOCore
 import NIOEmbedded
 import RemitModel
@@ -15,6 +16,8 @@ final class SimulatedService {
   let seat: LoopSeat
   let pool: WorkerPool
   let shared: SharedService
+  /// Nil: decisions are not kept.
+  let log: SimulatedLog?
   var clients: [SimulatedClient] = []
   private let worker: RequestEvaluator
   private let store: SnapshotStore
@@ -35,15 +38,17 @@ final class SimulatedService {
     }
   }
 
-  init(_ snapshots: [Snapshot], _ limits: Limits, seed: UInt64, jitterOneIn: Int) {
+  init(_ snapshots: [Snapshot], _ limits: Limits, seed: UInt64, jitterOneIn: Int, hasLog: Bool) {
     self.snapshots = snapshots
     store = SnapshotStore(snapshots[0])
     history = [Self.version(snapshots[0])]
     let clock = ServiceClock(milliseconds: { 1_750_000_000_000 }, uptimeSeconds: { 1 })
-    let setting = RequestEvaluator.Setting(store: store, clock: clock, limits: limits)
+    var setting = RequestEvaluator.Setting(store: store, clock: clock, limits: limits)
+    log = hasLog ? SimulatedLog(seed: seed) : nil
+    setting.sink = log
     pool = WorkerPool(setting, threads: 0)
     worker = RequestEvaluator(setting)
-    shared = SharedService(setting, pool: pool)
+    shared = SharedService(setting, pool: pool, log: Logger(label: "simulation") { _ in SwiftLogNoOpLogHandler() })
     let jitter = Jitter(seed)
     jitter.oneIn = jitterOneIn
     self.jitter = jitter
@@ -88,11 +93,12 @@ final class SimulatedService {
     WorkerPool.answer(job, worker)
   }
 
-  func connect(_ conversation: Conversation, high: Int, room: Int) {
+  func connect(_ script: ClientScript, high: Int, room: Int) {
     let socket = SimulatedSocket(high: high, room: room)
     let handler = ConnectionHandler(seat, .init(longWork: false))
     let channel = EmbeddedChannel(handlers: [socket, handler], loop: loop)
-    clients.append(SimulatedClient(conversation, socket, channel, handler))
+    socket.log = log
+    clients.append(SimulatedClient(script, socket, channel, handler))
     // An address that nothing listens on: the channel only becomes active.
     channel.connect(to: Self.nowhere, promise: nil)
     socket.askToRead()
@@ -108,7 +114,7 @@ final class SimulatedService {
 
 /// A client with its connection, and what it knows.
 final class SimulatedClient {
-  let conversation: Conversation
+  let script: ClientScript
   let socket: SimulatedSocket
   let channel: EmbeddedChannel
   private(set) weak var handler: ConnectionHandler?
@@ -128,22 +134,30 @@ final class SimulatedClient {
   var mayBeSentAway: String?
 
   init(
-    _ conversation: Conversation, _ socket: SimulatedSocket, _ channel: EmbeddedChannel, _ handler: ConnectionHandler
+    _ script: ClientScript, _ socket: SimulatedSocket, _ channel: EmbeddedChannel, _ handler: ConnectionHandler
   ) {
-    self.conversation = conversation
+    self.script = script
     self.socket = socket
     self.channel = channel
     self.handler = handler
   }
 
-  var isAllDelivered: Bool { delivered == conversation.bytes.count }
-  var owedCount: Int { conversation.owed.count }
+  var isAllDelivered: Bool { delivered == script.bytes.count }
+  var owedCount: Int { script.owed.count }
+
+  var state: String {
+    """
+    {\(delivered) of \(script.bytes.count) bytes\(isInputEnded ? " and the end" : ""), \(answeredCount) of \(script.owed.count) \
+    lines answered, \(socket.unsentCount) bytes unsent\(socket.isReadWanted ? ", reads" : "")\(socket.isClosed ? ", closed" : "")\
+    \(socket.isOutputClosed ? ", output closed" : "")\(hasGone ? ", gone" : "")}
+    """
+  }
 
   /// How many lines had come whole and are not answered, of those that are owed an answer.
   private func openLines(_ delivered: Int) -> Int {
-    conversation.owed[answeredCount...].count { owed in
+    script.owed[answeredCount...].count { owed in
       if case .none = owed.reply { return false }
-      return owed.latest <= delivered && conversation.bytes[owed.latest - 1] == 10
+      return owed.latest <= delivered && script.bytes[owed.latest - 1] == 10
     }
   }
 
@@ -155,8 +169,8 @@ final class SimulatedClient {
   func send(_ counts: [Int], _ service: SimulatedService) {
     var pieces: [[UInt8]] = []
     for count in counts {
-      let end = min(delivered + count, conversation.bytes.count)
-      if end > delivered { pieces.append(Array(conversation.bytes[delivered..<end])) }
+      let end = min(delivered + count, script.bytes.count)
+      if end > delivered { pieces.append(Array(script.bytes[delivered..<end])) }
       delivered = end
     }
     noteArrivals(service)
@@ -164,7 +178,7 @@ final class SimulatedClient {
   }
 
   private func noteArrivals(_ service: SimulatedService) {
-    while arrivals.count < owedCount, conversation.owed[arrivals.count].earliest <= delivered {
+    while arrivals.count < owedCount, script.owed[arrivals.count].earliest <= delivered {
       arrivals.append(service.history.count - 1)
     }
   }
@@ -202,15 +216,15 @@ final class SimulatedClient {
 
   private func check(_ line: [UInt8], _ service: SimulatedService) throws(SimulationFailure) {
     try require(goodbye == nil, "answers after the last word: \(String(decoding: line.prefix(300), as: UTF8.self))")
-    while answeredCount < owedCount, case .none = conversation.owed[answeredCount].reply { answeredCount += 1 }
-    if let code = mayBeSentAway, (try? Conversation.check(line, .error(code, id: "null"))) != nil {
+    while answeredCount < owedCount, case .none = script.owed[answeredCount].reply { answeredCount += 1 }
+    if let code = mayBeSentAway, (try? ClientScript.check(line, .error(code, id: "null"))) != nil {
       goodbye = code
       return
     }
     try require(
       answeredCount < arrivals.count, "answers what was not asked: \(String(decoding: line.prefix(300), as: UTF8.self))"
     )
-    let versions = try Conversation.check(line, conversation.owed[answeredCount].reply)
+    let versions = try ClientScript.check(line, script.owed[answeredCount].reply)
     if let version = versions.first {
       let since = max(arrivals[answeredCount], lastVersion)
       guard let place = service.history[since...].firstIndex(of: version) else {
@@ -237,7 +251,7 @@ final class SimulatedClient {
     if goodbye != nil { return }
     try require(openLines(delivered) == 0, "\(openLines(delivered)) lines have no answer")
     if isInputEnded {
-      let left = conversation.owed[answeredCount...].contains { if case .none = $0.reply { false } else { true } }
+      let left = script.owed[answeredCount...].contains { if case .none = $0.reply { false } else { true } }
       try require(!left, "not all is answered at the end of the input")
       try require(socket.isClosed, "the connection is open after the last answer")
     } else if !mayWait {

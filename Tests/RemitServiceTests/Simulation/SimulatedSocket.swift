@@ -1,3 +1,4 @@
+import Foundation
 import NIOCore
 import NIOEmbedded
 
@@ -18,6 +19,11 @@ final class SimulatedSocket: ChannelDuplexHandler {
 
   /// After so many bytes the client is found to be gone, in the middle of a write.
   var breaksAfter = Int.max
+
+  /// Asked of each answer that is written.
+  var log: SimulatedLog?
+  /// Ids of answers that were written before their decision was kept.
+  private(set) var early: [String] = []
 
   private(set) var isReadWanted = false
   private(set) var isOutputClosed = false
@@ -51,6 +57,11 @@ final class SimulatedSocket: ChannelDuplexHandler {
       return
     }
     let buffer = unwrapOutboundIn(data)
+    if let log {
+      unsafe buffer.withUnsafeReadableBytes { bytes in
+        unsafe early += Self.ids(bytes).filter { !log.maySend($0) }
+      }
+    }
     unsafe buffer.withUnsafeReadableBytes { unsafe unsent.append(contentsOf: $0) }
     written += buffer.readableBytes
     if let promise { promises.append((written, promise)) }
@@ -147,6 +158,19 @@ final class SimulatedSocket: ChannelDuplexHandler {
       channel.isWritable = true
       context.fireChannelWritabilityChanged()
     }
+  }
+
+  /// The ids of all answers, and of nothing else: no decision here has such a key.
+  private static func ids(_ bytes: UnsafeRawBufferPointer) -> [String] {
+    let data = unsafe Data(bytes)
+    let key = Data("\"id\":".utf8)
+    var ids: [String] = []
+    var start = 0
+    while let found = data.range(of: key, in: start..<data.count) {
+      ids.append(String(decoding: data[found.upperBound...].prefix { $0 != UInt8(ascii: ",") }, as: UTF8.self))
+      start = found.upperBound
+    }
+    return ids
   }
 
   private func closeIfSent() {

@@ -1,7 +1,7 @@
 import Foundation
 
 /// What one client sends, and what it is owed for each line.
-struct Conversation {
+struct ClientScript {
   struct Owed {
     enum Reply {
       case none

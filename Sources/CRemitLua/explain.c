@@ -22,10 +22,18 @@ typedef struct walker {
 
 static bool is_container(remit_slice value) { return value.bytes[0] == '{' || value.bytes[0] == '['; }
 
+/* Whether a value of that type may hold something sensitive: then so may what stands in its place. */
+static bool is_secret(const remit_type *type) {
+  if (type->sensitive || (type->of && is_secret(type->of))) return true;
+  for (uint32_t i = 0; i < type->field_count; i++)
+    if (is_secret(type->fields[i].type)) return true;
+  return false;
+}
+
 /* `text` gets ", got …" behind what it says. */
 static void add_got(char *text, size_t size, const remit_type *type, remit_slice value) {
   size_t length = strlen(text);
-  if (type->sensitive || length + GOT_MAX + 16 > size) return;
+  if (length + GOT_MAX + 16 > size || is_secret(type)) return;
   if (is_container(value)) {
     snprintf(text + length, size - length, ", got a %s", value.bytes[0] == '{' ? "record" : "list");
     return;

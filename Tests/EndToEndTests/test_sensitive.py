@@ -37,6 +37,14 @@ class Sensitive(unittest.TestCase):
             results, _ = folder.batch("x.secret", [ROW | {"how": "error", "pin": "o"}])
         self.assertRegex(results[0]["error"]["message"], r"^x/secret\.lua:\d+: no error$")
 
+    def test_what_stands_in_the_place_of_a_record(self):
+        with Folder({"policies/x/secret.lua": policy(APPROVE, FIELDS)}) as folder:
+            results, done = folder.batch("x.secret", ["\"SECRETPIN\"", {"how": "fine", "who": "Ada"}, {"how": "fine", "list": "Lovelace"}])
+        self.assertEqual([result["error"]["path"] for result in results], ["", "/who", "/list"])
+        self.assertIn("who: expected a record", results[1]["error"]["message"])
+        for secret in SECRETS:
+            self.assertNotIn(secret, done.stdout.decode())
+
     def test_groups(self):
         text = policy("", FIELDS).replace("decide = function(tx, params, context)", 'group = { by = { "how" } }, decide_group = function(rows)\n'
                                           "if rows[1].how == 'error' then error(rows[2].pin) end return { { outcome = 'approve', reasons = { rows[1].pin } } }")

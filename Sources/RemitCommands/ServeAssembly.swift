@@ -19,9 +19,9 @@ struct ServeAssembly {
 
   /// Does what a start does up to listening, and says how it would be.
   func check() throws {
+    for line in settings.report { Terminal.print(line) }
     _ = try configuration()
     _ = try DecisionLogOpening(settings).configuration()
-    for line in settings.report { Terminal.print(line) }
     let snapshot = try loadPolicies().store.current
     Terminal.print("")
     Terminal.print("\(snapshot.policies.count) policies, snapshot \(snapshot.id)")

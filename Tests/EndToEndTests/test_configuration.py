@@ -28,6 +28,12 @@ def values(name, expected):
             "a path": [f"{name}{n}" for n in (1, 2, 3)]}.get(expected) or re.split(", | or ", expected)
 
 
+def options_of_help(text):
+    """The options of a help text with what stands beside each, in one line, in order; whether it may be turned off with --no-…"""
+    found = re.findall(r"^  (--[\w-]+)(/--no-[\w-]+)?(?: <[^>]+>)?\s+((?:.|\n(?!  -))*)", text[text.index("OPTIONS:"):], re.MULTILINE)
+    return {option: (" ".join(words.split()), bool(no)) for option, no, words in found if option not in ("--config", "--check-config", "--version")}
+
+
 class ConfigurationCase(unittest.TestCase):
     def setUp(self):
         self.folder = Folder(FILES)
@@ -74,20 +80,18 @@ class PrecedenceTests(ConfigurationCase):
                 is_boolean, is_number = expected == "true or false", expected.startswith("a number")
                 some = values(name, expected)
                 by_flag, by_variable, by_file = some[0], some[1], some[-1]
-                listen = [] if name in ("listen", "stdio", "unix") else ["--listen", "127.0.0.1:0"]
                 in_file = {"true": True, "false": False}[by_file] if is_boolean else int(by_file) if is_number else [by_file] if is_list else by_file
-                config = ["--config", self.write({**({} if name == "unix" else {"unix": ["s"]}), name: in_file})]
+                config = ["--config", self.write({name: in_file})]
                 environment = {variable: by_variable}
                 flag = ["--stdio" if by_flag == "true" else "--no-stdio"] if is_boolean else [option, by_flag]
 
-                value, place = self.table(self.serve("--unix", "s", *listen))[name] if name != "unix" else self.table(self.serve(*listen, "--stdio"))[name]
-                self.assertEqual((value, place), (os_cores() if default == "one for each core" else default.strip("`"), "default"))
-                self.assertEqual(self.table(self.serve(*config, *listen))[name], (by_file, "remit.json:1"))
-                self.assertEqual(self.table(self.serve(*config, *listen, environment=environment))[name], (by_variable, variable))
-                self.assertEqual(self.table(self.serve(*config, *listen, *flag, environment=environment))[name], (by_flag, option))
-                self.assertEqual(self.table(self.serve(*listen, *flag))[name] if name != "stdio" else (by_flag, option), (by_flag, option))
+                self.assertEqual(self.table(self.serve())[name], (os_cores() if default == "one for each core" else default.strip("`"), "default"))
+                self.assertEqual(self.table(self.serve(*config))[name], (by_file, "remit.json:1"))
+                self.assertEqual(self.table(self.serve(*config, environment=environment))[name], (by_variable, variable))
+                self.assertEqual(self.table(self.serve(*config, *flag, environment=environment))[name], (by_flag, option))
+                self.assertEqual(self.table(self.serve(*flag))[name], (by_flag, option))
                 # An empty variable is none.
-                self.assertEqual(self.table(self.serve(*config, *listen, environment={variable: ""}))[name], (by_file, "remit.json:1"))
+                self.assertEqual(self.table(self.serve(*config, environment={variable: ""}))[name], (by_file, "remit.json:1"))
                 if expected == "a path":
                     continue
                 wrong = "maybe"
@@ -104,7 +108,7 @@ class PrecedenceTests(ConfigurationCase):
                 continue
             low, high = (int(text) for text in range_.groups())
             for number in (low, high):
-                done = self.serve("--listen", "127.0.0.1:0", option, str(number))
+                done = self.serve("--listen", "127.0.0.1:0", "--log", "l", option, str(number))
                 self.assertEqual((done.returncode, self.table(done)[name]), (0, (str(number), option)))
             for number in (low - 1, high + 1, 10**30):
                 with self.subTest(name, number=number):
@@ -122,7 +126,7 @@ class PrecedenceTests(ConfigurationCase):
         self.assertEqual(self.table(done)["listen"], ("[::1]:5, localhost:6", "--listen"))
         self.assertIn('REMIT_LISTEN: expected HOST:PORT, such as 127.0.0.1:7400, got ""', self.refused(environment={"REMIT_LISTEN": "127.0.0.1:1,"}))
         config = self.write({"listen": []})
-        self.assertEqual(self.refused("--config", config), ["say where to listen: --listen HOST:PORT, --unix PATH or --stdio"])
+        self.assertEqual(self.refused("--config", config), ["say where to listen: --listen HOST:PORT, --unix PATH, --admin-unix PATH or --stdio"])
 
     def test_the_file_that_the_environment_names(self):
         self.write({"stdio": True, "idle": 7})
@@ -231,29 +235,44 @@ class CheckTests(ConfigurationCase):
 
 
 class DocumentTests(ConfigurationCase):
-    def test_every_setting_and_option_is_there(self):
-        settings = rows()
-        names = [row[0] for row in settings]
-        self.assertEqual(names, list(self.table(self.serve("--stdio"))))
-        said = self.serve("--help", check=False).stdout.decode()
-        helped = {}
-        for option, text in re.findall(r"^  (--[\w-]+)(?:/--no-[\w-]+)?(?: <[^>]+>)?\s+((?:.|\n(?!  -))*)", said[said.index("OPTIONS:"):], re.MULTILINE):
-            helped[option] = " ".join(text.split())
-        self.assertEqual([row[1] for row in settings], [each for each in helped if each not in ("--config", "--check-config", "--version")])
-        for name, option, variable, expected, default, summary in settings:
-            with self.subTest(name):
-                self.assertEqual((option, variable), ("--" + name.replace("_", "-"), "REMIT_" + name.upper()))
-                text = summary + ("" if default == "none" else f" (default: {default.strip('`')})")
-                self.assertEqual(helped[option], text + (" May be given again." if expected.startswith("several: ") else ""))
+    def table_of_the_program(self):
+        """The rows as the program has them: help, and what it says of a value that nothing is."""
+        rows_ = []
+        for option, (text, is_boolean) in options_of_help(self.serve("--help", check=False).stdout.decode()).items():
+            name = option[2:].replace("-", "_")
+            text, is_list = re.subn(r" May be given again\.$", "", text)
+            summary, _, default = text.partition(" (default: ")
+            default = default[:-1] or "none"
+            said = self.serve(f"{option}=maybe").stderr.decode()
+            expected = re.search(r': expected (.*), got "maybe"$', said, re.MULTILINE)
+            expected = "true or false" if is_boolean else expected.group(1) if expected else "a path"
+            rows_.append(f"| `{name}` | `{option}` | `REMIT_{name.upper()}` | {'several: ' if is_list else ''}{expected} | "
+                         f"{default if default in ('none', 'one for each core') else f'`{default}`'} | {summary} |\n")
+        return "".join(rows_)
 
-    def test_the_example(self):
-        parts = list(blocks(read(DOCUMENT)))
-        (config,) = [content for (mark, name), _, content in parts if mark == "file" and name == "remit.json"]
+    def example(self):
+        """What --check-config prints for the file of the document."""
+        (config,) = [content for (mark, name), _, content in blocks(read(DOCUMENT)) if mark == "file" and name == "remit.json"]
         self.write(config.encode())
         done = self.serve("--config", "remit.json", "--unix-mode", "600", environment={"REMIT_IDLE": "300"})
         self.assertEqual(done.returncode, 0, done.stderr)
-        (shown,) = re.findall(r"<!-- check-config -->\n```text\n(.*?)```", read(DOCUMENT), re.DOTALL)
-        self.assertEqual(done.stdout.decode().split("\n\n")[0] + "\n", shown)
+        return done.stdout.decode().split("\n\n")[0] + "\n"
+
+    def compare(self, pattern, wanted):
+        """The part of the document that the pattern's second group is; REMIT_RECORD=1 writes it anew, and fails."""
+        text = read(DOCUMENT)
+        found = re.search(pattern, text, re.DOTALL)
+        if found.group(2) != wanted and os.environ.get("REMIT_RECORD"):
+            with open(DOCUMENT, "w", encoding="utf-8") as file:
+                file.write(text[:found.start(2)] + wanted + text[found.end(2):])
+        self.assertEqual(found.group(2), wanted, "docs/configuration.md: REMIT_RECORD=1 writes it anew")
+
+    def test_the_settings(self):
+        self.compare(r"(<!-- settings -->\n\|[^\n]*\n\|[^\n]*\n)((?:\|[^\n]*\n)*)", self.table_of_the_program())
+        self.assertEqual([row[0] for row in rows()], list(self.table(self.serve())))
+
+    def test_the_example(self):
+        self.compare(r"(<!-- check-config -->\n```text\n)(.*?)```", self.example())
 
     def test_the_messages(self):
         (shown,) = [content for _, language, content in blocks(read(DOCUMENT)) if language == "text" and content.startswith("remit: ")]

@@ -111,11 +111,11 @@ class MessageTests(OperationsCase):
                 self.assertNotIn(b"listening", said)
 
     def test_a_start_that_fails_is_told_in_objects_too(self):
-        broken = {**POLICIES, "policies/a/broken.lua": "return policy {", "policies/b/worse.lua": "x =", "policies/Odd name.lua": ""}
+        broken = {**POLICIES, "policies/a/broken.lua": "return policy {", "policies/b/worse.lua": "x ="}
         with Folder(broken) as folder:
             base = [REMIT, "serve", "--log-format", "json", "--policies"]
             for command, status, words in [
-                    ([*base, os.path.join(folder.path, "policies"), "--stdio"], 4, ["Odd name.lua is left out", "a/broken.lua:1:", "b/worse.lua:1:"]),
+                    ([*base, os.path.join(folder.path, "policies"), "--stdio"], 4, ["a/broken.lua:1:", "b/worse.lua:1:"]),
                     ([*base, self.policies, "--stdio", "--idle", "x", "--loops", "0"], 2, ["--loops: ", "--idle: "]),
                     ([*base, self.policies], 2, ["say where to listen"]),
                     ([*base, "/nowhere\n\"", "--stdio"], 2, ["cannot read the folder"]),
@@ -127,6 +127,14 @@ class MessageTests(OperationsCase):
                     self.assertEqual(len(said), len(words), said)
                     for one, word in zip(said, words):
                         self.assertIn(word, one["message"])
+
+    def test_a_file_that_is_no_policy_is_warned_of(self):
+        with Folder({**POLICIES, "policies/Odd \"name\".lua": ""}) as folder:
+            command = [REMIT, "serve", "--stdio", "--log-format", "json", "--policies", os.path.join(folder.path, "policies")]
+            done = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, timeout=60, check=False)
+        said = messages(done.stderr)
+        self.assertEqual((done.returncode, said[0]["level"]), (0, "warning"))
+        self.assertTrue(said[0]["message"].startswith('Odd "name".lua is left out'), said)
 
     def test_inputs_never_stand_in_messages(self):
         with self.server("--log-format", "json", "--line-bytes", "4096") as server:
@@ -291,26 +299,28 @@ class ScriptTests(unittest.TestCase):
             free.bind(("127.0.0.1", 0))
             port = free.getsockname()[1]
         with tempfile.TemporaryDirectory() as folder:
-            path = os.path.join(folder, "s")
-            process = subprocess.Popen(["scripts/serve", REMIT], cwd=ROOT, env={**os.environ, "PORT": str(port), "SOCKET": path},
+            run = os.path.join(folder, "run")
+            process = subprocess.Popen(["scripts/serve", REMIT], cwd=ROOT, env={**os.environ, "PORT": str(port), "RUN": run},
                                        stdout=subprocess.PIPE, stderr=subprocess.PIPE)
             try:
                 while b"ready: " not in (said := process.stderr.readline()):
                     self.assertTrue(said)
                 commands = []
-                for _ in range(5):
-                    text = process.stdout.readline().decode()
-                    if text.startswith("  echo "):
+                while not (text := process.stdout.readline().decode()).startswith("docs/"):
+                    if text.startswith("  "):
                         commands.append(text)
-                self.assertEqual(len(commands), 2)
+                self.assertEqual(len(commands), 4)
                 self.assertIn(f" 127.0.0.1 {port}\n", commands[0])
-                self.assertIn(path, commands[1])
-                for command in commands:
-                    done = subprocess.run(["sh", "-c", command], capture_output=True, timeout=30, check=False)
-                    self.assertIn("result", json.loads(done.stdout))
+                for number, command in enumerate(commands):
+                    done = subprocess.run(["sh", "-c", command], cwd=ROOT, capture_output=True, timeout=30, check=False)
+                    self.assertEqual((done.returncode, done.stderr), (0, b""), command)
+                    if number < 3:
+                        self.assertIn("result", json.loads(done.stdout), command)
+                    else:
+                        self.assertIn(b"authority.limit", done.stdout)
                 process.send_signal(signal.SIGINT)
                 self.assertEqual(process.wait(30), 0)
-                self.assertFalse(os.path.exists(path))
+                self.assertEqual(os.listdir(run), ["log"])
             finally:
                 process.kill()
                 process.wait()

@@ -126,6 +126,7 @@ package struct ConfigurationFile: Sendable {
     switch setting.kind {
     case .path: besideFile(text)
     case .library: NameAndPath(text).map { "\($0.name)=\(besideFile($0.path))" } ?? text
+    case .whenFull where text.hasPrefix("spill "): "spill " + besideFile(String(text.dropFirst("spill ".count)))
     default: text
     }
   }

@@ -126,7 +126,8 @@ class PrecedenceTests(ConfigurationCase):
         self.assertEqual(self.table(done)["listen"], ("[::1]:5, localhost:6", "--listen"))
         self.assertIn('REMIT_LISTEN: expected HOST:PORT, such as 127.0.0.1:7400, got ""', self.refused(environment={"REMIT_LISTEN": "127.0.0.1:1,"}))
         config = self.write({"listen": []})
-        self.assertEqual(self.refused("--config", config), ["say where to listen: --listen HOST:PORT, --unix PATH, --admin-unix PATH or --stdio"])
+        (said,) = self.refused("--config", config)
+        self.assertTrue(said.startswith("say where to listen: --listen HOST:PORT, "), said)
 
     def test_the_file_that_the_environment_names(self):
         self.write({"stdio": True, "idle": 7})

@@ -137,7 +137,7 @@ final class ConnectionHandler: ChannelDuplexHandler {
       turn(context)
       flush(context)
     } else {
-      unsafe conversation.tell { unsafe $0.clogged(kept: $1) }
+      unsafe conversation.block { unsafe $0.clogged(kept: $1) }
     }
   }
 
@@ -157,7 +157,7 @@ final class ConnectionHandler: ChannelDuplexHandler {
         submit(length, consuming: consuming, context)
         break loop
       case .turnIsOver:
-        unsafe conversation.tell { unsafe $0.yielded(kept: $1) }
+        unsafe conversation.block { unsafe $0.yielded(kept: $1) }
         seat.wait(self)
         break loop
       case .idle:
@@ -225,7 +225,7 @@ final class ConnectionHandler: ChannelDuplexHandler {
 
   /// Keeping takes its time.
   func hold() {
-    unsafe conversation.tell { unsafe $0.held(kept: $1) }
+    unsafe conversation.block { unsafe $0.held(kept: $1) }
   }
 
   /// All that was decided is kept.

@@ -69,7 +69,7 @@ struct Conversation: ~Copyable {
   }
 
   /// Tells of an event from which on what was received is kept.
-  mutating func tell(_ event: (inout ConnectionStateMachine, UnsafeRawBufferPointer) -> Void) {
+  mutating func block(_ event: (inout ConnectionStateMachine, UnsafeRawBufferPointer) -> Void) {
     unsafe event(&machine, received.bytes)
   }
 

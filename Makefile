@@ -4,6 +4,7 @@
 # make check  what CI holds beside the tests: formatting, no stray paths, the static checks of policies and plugins
 # make pages  docs/policies, from the declarations of the policies
 # make bench  speed against the bare C limit
+# make bench-reload  how long a reload takes, with many policies
 # make bench-service  the service's speed against the least that a server does
 
 SWIFT ?= swift
@@ -11,7 +12,7 @@ REMIT := .build/release/remit
 # Release builds: no frame pointers in C, which the decision path feels, and no debug information in the program.
 RELEASE := -c release -Xcc -fomit-frame-pointer -Xlinker -s
 
-.PHONY: run serve test check bench bench-service build plugins pages packages clean
+.PHONY: run serve test check bench bench-reload bench-service build plugins pages packages clean
 
 run: build
 	@scripts/run-sample $(REMIT)
@@ -49,6 +50,10 @@ bench: build
 	@.build/release/RemitBench .build/natural.ndjson
 	@python3 benchmarks/compare.py $(REMIT) benchmarks/limit/limit
 	@python3 benchmarks/instructions.py $(REMIT) benchmarks/limit/limit
+	@python3 benchmarks/reload/run.py $(REMIT) --policies 10,1000 --reloads 10 --seconds-max 0.5 --growth-max 1.2
+
+bench-reload: build
+	@python3 benchmarks/reload/run.py $(REMIT)
 
 bench-service: build
 	@$(MAKE) -s -C benchmarks/service

@@ -27,10 +27,12 @@ struct ReloadAssembly {
     for file in folder.misnamedFiles() { log.warning("\(Terminal.words(misnamed: file))") }
     store = SnapshotStore(build.snapshot)
     let settled = SettledFiles()
-    reloader = Reloader(store, builder, first: build, settle: { settled.wait() }) { report in
-      let metadata: Logger.Metadata = ["snapshot": "\(report.snapshot)"]
-      for line in report.lines { log.log(level: report.isRefusal ? .error : .info, "\(line)", metadata: metadata) }
-    }
+    reloader = Reloader(
+      store, builder, first: build, settle: { settled.wait() },
+      report: { report in
+        let metadata: Logger.Metadata = ["snapshot": "\(report.snapshot)"]
+        for line in report.lines { log.log(level: report.isRefusal ? .error : .info, "\(line)", metadata: metadata) }
+      })
     service = ReloadService(watching: [folders.policies, folders.plugins], reloader, settled, log: log)
   }
 }

@@ -58,7 +58,7 @@ package struct Folder: Sendable {
     for _ in 1..<Self.readingsMax {
       do throws(ReadError) {
         return try readOnce(name, below: below, bytesMax: bytesMax)
-      } catch where error.isBeingWritten {
+      } catch  where error.isBeingWritten {
         continue
       }
     }

@@ -52,7 +52,8 @@ private final class Fixture {
     var text = line
     text.withUTF8 { bytes in
       let all = UnsafeRawBufferPointer(bytes)
-      _ = unsafe evaluator.answer(UnsafeRawBufferPointer(rebasing: all[..<(all.count - 64)]), .init(longWork: true), into: &output)
+      _ = unsafe evaluator.answer(
+        UnsafeRawBufferPointer(rebasing: all[..<(all.count - 64)]), .init(longWork: true), into: &output)
     }
     return try JSONView(output.bytes)["result"]?["decision"]?["value"].map { Int($0.rawText) ?? -1 }
   }
@@ -157,9 +158,11 @@ private func tests(_ name: String, _ value: String) -> String {
       "policies/a/x.lua": policy("1"), "policies/a/x_test.lua": shared + tests("a.x", "expected"),
       "policies/lib/expected.lua": "return 1", "policies/a/other.lua": policy("1"),
       // Of a policy beside it too.
-      "policies/a/y.lua": policy("1"), "policies/a/y_test.lua": "return { \(tests("a.y", "1").dropFirst(7)), \(tests("a.other", "1").dropFirst(7)) }",
+      "policies/a/y.lua": policy("1"),
+      "policies/a/y_test.lua": "return { \(tests("a.y", "1").dropFirst(7)), \(tests("a.other", "1").dropFirst(7)) }",
       "policies/data/n.csv": "n\n1\n", "policies/a/z.lua": policy("1"),
-      "policies/a/z_test.lua": "local rows = dataset \"data/n.csv\" { n = integer {} }\n" + tests("a.z", "rows:find {}.n"),
+      "policies/a/z_test.lua": "local rows = dataset \"data/n.csv\" { n = integer {} }\n"
+        + tests("a.z", "rows:find {}.n"),
     ])
     let wrong = [
       ("policies/lib/expected.lua", "return 2", "return 1", "a/x_test.lua:2"),
@@ -212,7 +215,8 @@ private func tests(_ name: String, _ value: String) -> String {
   @Test func `names that were absent, and texts that are required but never run, count`() throws {
     let fixture = try Fixture([
       "policies/a/x.lua": policy("ok and 2 or 1", prelude: "local ok = pcall(require, \"lib.later\")"),
-      "policies/a/y.lua": policy("1", prelude: "if false then require \"lib.never\" end"), "policies/lib/never.lua": "return 1",
+      "policies/a/y.lua": policy("1", prelude: "if false then require \"lib.never\" end"),
+      "policies/lib/never.lua": "return 1",
     ])
     let evaluator = fixture.evaluator()
     fixture.remove("policies/lib/never.lua")
@@ -321,7 +325,8 @@ private func tests(_ name: String, _ value: String) -> String {
     ("local e = require \"lib.e\" return test 'a.x' {}", false, false, ["a.x"]),
     ("return { test \"a.x\" {}, test \"a.y\" {} }", true, false, ["a.x", "a.y"]),
     ("local d = dataset \"x\" {}", false, true, []), ("local d = decision_table(\"x\")", false, true, []),
-    ("", true, false, []), ("test", true, false, []), ("test \"", true, false, [""]), ("my_test \"a.z\"", true, false, []),
+    ("", true, false, []), ("test", true, false, []), ("test \"", true, false, [""]),
+    ("my_test \"a.z\"", true, false, []),
   ])
   func `what can be seen of tests`(text: String, standsAlone: Bool, readsData: Bool, subjects: [String]) {
     let seen = TestText(Array(text.utf8))

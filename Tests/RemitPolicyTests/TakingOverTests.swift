@@ -100,10 +100,12 @@ import Testing
     #expect(base.hasMoved)
   }
 
-  @Test(arguments: [
-    ("approval/purchase_order.lua", "approval.purchase_order"), ("lib/a/b.lua", "lib.a.b"), ("plugins/x/plugin.lua", "plugin.x"),
-    ("plugins/x/part.lua", "plugin.x.part"), ("plugins/x/a/plugin.lua", "plugin.x.a.plugin"), ("data/x.csv", nil),
-  ] as [(String, String?)])
+  @Test(
+    arguments: [
+      ("approval/purchase_order.lua", "approval.purchase_order"), ("lib/a/b.lua", "lib.a.b"),
+      ("plugins/x/plugin.lua", "plugin.x"),
+      ("plugins/x/part.lua", "plugin.x.part"), ("plugins/x/a/plugin.lua", "plugin.x.a.plugin"), ("data/x.csv", nil),
+    ] as [(String, String?)])
   func `which module stands at a place`(shown: String, module: String?) {
     let place = PolicyFolder.place(shown: shown)
     #expect(PolicyFolder.module(of: place) == module)

@@ -151,6 +151,17 @@ class Service:
             "id": "1", "amount": "10", "category": "travel", "role": "manager",
             "lines": [{"sku": "a", "quantity": 2, "price": "5"}]})["decision"]["edition"]
 
+    def wait_until_idle(self):
+        """Until it has nothing more to look at: it has used no time of a processor for a while."""
+        before = None
+        while before != (before := self.ticks()):
+            time.sleep(0.5)
+
+    def ticks(self):
+        with open(f"/proc/{self.process.pid}/stat", encoding="ascii") as file:
+            fields = file.read().rpartition(")")[2].split()
+        return int(fields[11]) + int(fields[12])
+
     def memory(self, field):
         """In MiB: `VmRSS` now, `VmHWM` at most since `forget_peak`."""
         with open(f"/proc/{self.process.pid}/status", encoding="ascii") as file:
@@ -198,6 +209,7 @@ def measure(remit, count, reloads):
             if service.decide(name) != policies.editions[number]:
                 sys.exit(f"{name} is not the new one")
         peak = service.memory("VmHWM")
+        service.wait_until_idle()
         start = time.monotonic()
         write(os.path.join(folder, "policies", "lib", "band_0.lua"), LIBRARY.format(lib="other"))
         changed = len(service.ask("admin.reload")["changed"])

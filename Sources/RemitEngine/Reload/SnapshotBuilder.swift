@@ -41,7 +41,9 @@ package struct SnapshotBuilder: Sendable {
     var attempt = Attempt(store: store(after: former), former: former, jobs: jobs)
     let build = try attempt.run()
     guard !attempt.store.hasMoved else {
-      throw .broken([Diagnostic(file: "", line: 0, message: "files change again and again while they are read: try again")])
+      throw .broken([
+        Diagnostic(file: "", line: 0, message: "files change again and again while they are read: try again")
+      ])
     }
     return build
   }

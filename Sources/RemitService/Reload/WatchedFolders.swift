@@ -165,7 +165,8 @@ final class WatchedFolders {
       case EMFILE: "raise fs.inotify.max_user_instances with sysctl, or the process's limit of files"
       default: "see that it can be read"
       }
-    return "cannot watch \(path) for changes: \(error) (\(remedy)); until then tell of changes by SIGHUP or admin.reload"
+    return
+      "cannot watch \(path) for changes: \(error) (\(remedy)); until then tell of changes by SIGHUP or admin.reload"
   }
 
   private static var workingFolder: String { resolved(".") }

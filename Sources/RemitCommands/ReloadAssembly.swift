@@ -15,6 +15,7 @@ struct ReloadAssembly {
   init(_ folders: FolderOptions, limits: Limits, nativePlace: String, log: Logger) throws {
     let loader = try folders.loader(limits: limits, nativePlace: nativePlace)
     let folder = loader.store.folder
+    for file in folder.misnamedFiles() { log.warning("\(Terminal.words(misnamed: file))") }
     let builder = SnapshotBuilder(
       policies: folders.policies, plugins: folders.plugins,
       natives: try folders.natives(beside: folder.pluginNames(), nativePlace), limits: limits)
@@ -24,7 +25,6 @@ struct ReloadAssembly {
     } catch {
       throw CommandFailure(error)
     }
-    for file in folder.misnamedFiles() { log.warning("\(Terminal.words(misnamed: file))") }
     store = SnapshotStore(build.snapshot)
     let settled = SettledFiles()
     reloader = Reloader(

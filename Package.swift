@@ -144,7 +144,7 @@ let package = Package(
     .testTarget(
       name: "RemitAnalysisTests",
       dependencies: [
-        "RemitAnalysis", "RemitEngine", "RemitPolicy", "RemitLua", "RemitWire", "RemitModel", "RemitTestKit",
+        "RemitAnalysis", "RemitLog", "RemitEngine", "RemitPolicy", "RemitLua", "RemitWire", "RemitModel", "RemitTestKit",
       ],
       swiftSettings: strict),
     .testTarget(

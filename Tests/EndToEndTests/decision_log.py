@@ -80,7 +80,7 @@ def add_batch(log, folder, name, rows, *options, at="2025-06-15T08:00:00.000Z", 
 def lines(folder):
     """All lines of a log, parsed."""
     found = []
-    for name in sorted(os.listdir(folder)):
+    for name in sorted(name for name in os.listdir(folder) if name.endswith(".ndjson")):
         with open(os.path.join(folder, name), encoding="utf-8") as file:
             found += [json.loads(line) for line in file]
     return found

@@ -36,6 +36,7 @@ struct NDJSONWorker<Decider: LineDecider>: ChunkWorker {
           decider.appendError(
             .lineTooLong, "line is longer than \(lineBytesMax) bytes", line: line, hasID: false, into: &output)
           tally.countError()
+          decider.metLongLine()
         } else if let outcome = unsafe decider.decide(text, line: line, into: &output) {
           tally.count(outcome: outcome)
         } else {

@@ -1,7 +1,7 @@
 private import Glibc
 internal import RemitLua
 internal import RemitModel
-private import RemitPolicy
+internal import RemitPolicy
 internal import RemitWire
 
 /// What a service asks: decisions in other forms, each at its own time and with its own params.
@@ -66,12 +66,50 @@ extension Evaluator {
       let error = unsafe output.withBuffer { buffer in
         unsafe machine.machine.decide(machine.policy, input: input, form: form, id: id, into: buffer)
       }
-      guard machine.machine.isSpent else { return error }
+      guard machine.machine.isSpent else { return noted(error, machine) }
       current = nil
-      guard wasUsed else { return error }
+      guard wasUsed else { return noted(error, machine) }
       output.truncate(to: start)
     }
     return unsafe noMachine(form: form, id: id, into: &output)
+  }
+
+  private func noted(_ error: ErrorCode?, _ machine: PolicyMachine) -> ErrorCode? {
+    if counters != nil, error == nil { lastOutcome = machine.machine.lastOutcome }
+    return error
+  }
+
+  /// Counts what `decide` has returned.
+  func count(decision error: ErrorCode?) {
+    guard let counters else { return }
+    if let error { count(error) } else { counters.add(to: lastOutcome) }
+  }
+
+  /// Counts an answer that is no decision.
+  func count(_ error: ErrorCode) {
+    guard let counters else { return }
+    counters.add(to: counters.count - ErrorCode.allCases.count + error.ordinal)
+  }
+
+  /// Counts what came of the last line.
+  func count(outcome: Int?) {
+    if let outcome { counters?.add(to: outcome) } else { count(lastError ?? .internalError) }
+  }
+
+  /// Counts what a result line says: `decision` or `error` is the key.
+  func count(result key: UnsafeRawBufferPointer, _ value: UnsafeRawBufferPointer) {
+    guard let counters else { return }
+    let isDecision = unsafe key.elementsEqual("decision".utf8)
+    unsafe JSONBytes.forEach(value) { name, word in
+      guard unsafe name.elementsEqual(isDecision ? "outcome".utf8 : "code".utf8) else { return true }
+      let word = unsafe JSONBytes.string(word) ?? ""
+      if !isDecision {
+        count(ErrorCode(rawValue: word) ?? .internalError)
+      } else if let outcome = policy.declaration.outcomes.firstIndex(of: word) {
+        counters.add(to: outcome)
+      }
+      return false
+    }
   }
 
   private func noMachine(form: LuaVM.Form, id: UnsafeRawBufferPointer, into output: inout ByteWriter) -> ErrorCode {

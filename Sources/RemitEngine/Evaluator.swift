@@ -1,5 +1,5 @@
 internal import RemitLua
-private import RemitModel
+internal import RemitModel
 package import RemitPolicy
 package import RemitWire
 
@@ -18,6 +18,12 @@ package final class Evaluator: LineDecider {
   var current: PolicyMachine?
   /// True once the machine has decided something.
   var isUsed = false
+  /// Counts a service's decisions: first by outcome, then by error. Nil where nobody counts.
+  var counters: CounterRow?
+  /// Why the last line has no decision.
+  private(set) var lastError: ErrorCode?
+  /// Of the last decision in another form than a line, where somebody counts.
+  var lastOutcome = 0
 
   /// - Parameters:
   ///   - machine: One with the policy loaded and nothing decided yet; made here where there is none.
@@ -58,6 +64,7 @@ package final class Evaluator: LineDecider {
     let error = unsafe output.withBuffer { buffer in
       unsafe machine.machine.decide(machine.policy, input: input, line: line, into: buffer)
     }
+    lastError = error
     return error == nil ? machine.machine.lastOutcome : nil
   }
 

@@ -13,9 +13,14 @@ package protocol LineDecider: AnyObject {
 
   /// What stands in each result line between the id and the decision: `,"policy":"…","version":"…"`.
   var label: [UInt8] { get }
+
+  /// A line was longer than it may be and never came here: for who counts.
+  func metLongLine()
 }
 
 extension LineDecider {
+  package func metLongLine() {}
+
   /// Appends the result line of an input that never came to the machine.
   ///
   /// - Parameter hasID: False where the line's id is `null`: it was not read.

@@ -13,32 +13,41 @@ extension RequestEvaluator {
     let isExplained = unsafe wantsExplanation(.decide, envelope)
     if let explain = unsafe envelope[.explain], !isExplained, unsafe explain[0] != UInt8(ascii: "f") {
       if let line = unsafe trusted, unsafe !isJSON(line) { return false }
+      note(.invalidParams)
       unsafe output.appendRPCError(.invalidParams, "explain: expected true or false", id: envelope.id)
       return true
     }
     let evaluator = unsafe prepare(envelope, into: &output)
     var isDecided = false
+    var error: ErrorCode?
     if let evaluator, !evaluator.isForGroups {
       // A decision comes only of an input that is valid to its last byte.
-      isDecided = unsafe evaluator.decide(input, form: .reply, id: envelope.id, into: &output) == nil
+      error = unsafe evaluator.decide(input, form: .reply, id: envelope.id, into: &output)
+      isDecided = error == nil
     }
     if !isDecided, let line = unsafe trusted, unsafe !isJSON(line) {
       output.truncate(to: start)
       return false
     }
+    defer { if isExplained { meter?.startLap() } else { meter?.endLap() } }
     guard let evaluator else {
+      countRefusal()
       unsafe recordRefusal(of: .decide, envelope, from: start, of: &output)
       return true
     }
     if evaluator.isForGroups {
       if isExplained {
+        evaluator.count(.invalidParams)
         let message = "explain: \(evaluator.policy.name) decides rows together, and one row alone cannot be explained"
         unsafe output.appendRPCError(.invalidParams, message, id: envelope.id)
         return true
       }
       unsafe decideAlone(input, evaluator, id: envelope.id, into: &output)
+    } else {
+      evaluator.count(decision: error)
     }
     if recorder != nil, let refusal = unsafe record(reply: start, envelope, evaluator, of: output) {
+      evaluator.count(refusal.code)
       output.truncate(to: start)
       unsafe output.appendRPCError(refusal.code, refusal.message, id: envelope.id)
     } else if isExplained && isDecided {
@@ -69,6 +78,7 @@ extension RequestEvaluator {
       output.append(explanation.span)
       output.append("}}")
     } catch {
+      evaluator.count(error.code)
       output.truncate(to: start)
       unsafe output.appendRPCError(error.code, error.message, id: envelope.id)
     }
@@ -79,11 +89,13 @@ extension RequestEvaluator {
       preconditionFailure("a request without inputs has been refused")
     }
     guard unsafe inputs[0] == UInt8(ascii: "[") else {
+      note(.invalidParams)
       unsafe output.appendRPCError(.invalidParams, "inputs: expected an array", id: envelope.id)
       return
     }
     let start = output.count
     guard let evaluator = unsafe prepare(envelope, into: &output) else {
+      countRefusal()
       unsafe recordRefusal(of: .refusedBatch, envelope, from: start, of: &output)
       return
     }
@@ -98,6 +110,7 @@ extension RequestEvaluator {
       }
       output.append("]}}")
     } catch {
+      evaluator.count(error.code)
       output.truncate(to: start)
       unsafe output.appendRPCError(error.code, error.message, id: envelope.id)
     }
@@ -112,6 +125,12 @@ extension RequestEvaluator {
 
   // MARK: Before a decision
 
+  /// Counts why `prepare` has refused a request.
+  private func countRefusal() {
+    guard let (code, evaluator) = refusal else { return }
+    if let evaluator { evaluator.count(code) } else { note(code) }
+  }
+
   /// The evaluator of the policy, ready for the request; nil where that was refused.
   private func prepare(_ envelope: RPCEnvelope, into output: inout ByteWriter) -> Evaluator? {
     guard let index = unsafe seatIndex(envelope, into: &output) else { return nil }
@@ -121,28 +140,34 @@ extension RequestEvaluator {
     } else {
       do throws(EngineError) {
         evaluator = try seats.take(index, at: now())
+        evaluator.counters = meter?.row(for: evaluator.policy)
       } catch {
+        refusal = (.internalError, nil)
         unsafe output.appendRPCError(.internalError, error.message, id: envelope.id)
         return nil
       }
     }
     guard unsafe setAt(envelope, evaluator) else {
+      refusal = (.invalidParams, evaluator)
       unsafe output.appendRPCError(.invalidParams, RequestProblem.atIsNoTime, id: envelope.id)
       return nil
     }
-    let refusal = unsafe evaluator.setParams(envelope[.params], id: envelope.id, into: &output)
-    return refusal == nil ? evaluator : nil
+    guard let code = unsafe evaluator.setParams(envelope[.params], id: envelope.id, into: &output) else {
+      return evaluator
+    }
+    refusal = (code, evaluator)
+    return nil
   }
 
   private func seatIndex(_ envelope: RPCEnvelope, into output: inout ByteWriter) -> Int? {
     guard let value = unsafe envelope[.policy], let written = unsafe JSONBytes.insideQuotes(value) else {
+      refusal = (.invalidParams, nil)
       unsafe output.appendRPCError(.invalidParams, RequestProblem.policyIsNoText, id: envelope.id)
       return nil
     }
     if let index = unsafe seatIndex(of: written) { return index }
-    let problem = unsafe RequestProblem.unknownPolicy(
-      JSONBytes.unescaped(written), among: snapshot.sorted.map(\.name))
-    unsafe output.appendRPCError(.unknownPolicy, problem, id: envelope.id)
+    refusal = (.unknownPolicy, nil)
+    unsafe output.appendRPCError(.unknownPolicy, snapshot.unknown(JSONBytes.unescaped(written)), id: envelope.id)
     return nil
   }
 
@@ -179,7 +204,8 @@ extension RequestEvaluator {
     unsafe JSONBytes.forEach(inputs) { _, input in
       if row > 0 { output.append(",") }
       let before = output.count
-      _ = unsafe evaluator.decide(input, form: .element, id: Self.nullID, into: &output)
+      evaluator.count(decision: unsafe evaluator.decide(input, form: .element, id: Self.nullID, into: &output))
+      meter?.endLap()
       unsafe record(.row(row, together: nil), input, envelope, evaluator.policy, element: before, of: &output)
       row += 1
       if output.count - start > setting.limits.replyBytesMax || output.hasFailed {
@@ -205,7 +231,9 @@ extension RequestEvaluator {
       if index > 0 { output.append(",") }
       let before = output.count
       unsafe scratch.withBytes { lines in
-        unsafe output.appendElement(ofResultLine: UnsafeRawBufferPointer(rebasing: lines[place]))
+        let line = unsafe UnsafeRawBufferPointer(rebasing: lines[place])
+        unsafe output.appendElement(ofResultLine: line)
+        unsafe ResultLine.forResult(in: line) { key, value in unsafe evaluator.count(result: key, value) }
       }
       unsafe record(
         .row(index, together: rows.count), rows[index], envelope, evaluator.policy, element: before, of: &output)
@@ -223,6 +251,7 @@ extension RequestEvaluator {
       let places = try unsafe decideLines([input], evaluator)
       unsafe scratch.withBytes { lines in
         unsafe ResultLine.forResult(in: UnsafeRawBufferPointer(rebasing: lines[places[0]])) { key, value in
+          unsafe evaluator.count(result: key, value)
           if unsafe key.elementsEqual("error".utf8) {
             unsafe output.appendRPCError(members: value, id: id)
           } else {
@@ -235,6 +264,7 @@ extension RequestEvaluator {
         }
       }
     } catch {
+      evaluator.count(error.code)
       unsafe output.appendRPCError(error.code, error.message, id: id)
     }
   }

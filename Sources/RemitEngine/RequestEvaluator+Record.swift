@@ -27,6 +27,7 @@ extension RequestEvaluator {
         method, input, envelope, policy, Self.result(ofElement: UnsafeRawBufferPointer(rebasing: bytes[start...])))
     }
     guard let refusal else { return }
+    note(refusal.code)
     output.truncate(to: start)
     output.appendRPCElement(refusal.code, refusal.message)
   }
@@ -43,6 +44,7 @@ extension RequestEvaluator {
       return unsafe record(method, input, envelope, policy, Self.error(ofReply: reply, id: envelope.id))
     }
     guard let refusal else { return }
+    note(refusal.code)
     output.truncate(to: start)
     unsafe output.appendRPCError(refusal.code, refusal.message, id: envelope.id)
   }

@@ -21,6 +21,8 @@ package final class RequestEvaluator {
     package var explainer: (any DecisionExplainer)?
     /// Nil: nobody counts.
     package var metrics: (any ServiceMetrics)?
+    /// Nil: decisions are not counted.
+    package var meters: DecisionMeters?
 
     package init(store: SnapshotStore, clock: ServiceClock, limits: Limits = Limits()) {
       self.store = store
@@ -35,10 +37,13 @@ package final class RequestEvaluator {
     package var admin: Bool
     /// Whether what may take long is answered too.
     package var longWork: Bool
+    /// By what the line has come: for who counts.
+    package var transport: Transport
 
-    package init(admin: Bool = false, longWork: Bool) {
+    package init(admin: Bool = false, longWork: Bool, transport: Transport = .tcp) {
       self.admin = admin
       self.longWork = longWork
+      self.transport = transport
     }
   }
 
@@ -49,6 +54,10 @@ package final class RequestEvaluator {
   var catalogue: [UInt8]?
   /// Keeps decisions before they are answered.
   let recorder: (any DecisionRecorder)?
+  /// Counts what is answered.
+  let meter: ThreadMeter?
+  /// Why the request under way came to no evaluator, or to none that was ready; not counted yet.
+  var refusal: (code: ErrorCode, by: Evaluator?)?
   private var time = RequestTime()
   private var isTimeSet = false
   /// For decisions of groups, on their way.
@@ -57,6 +66,7 @@ package final class RequestEvaluator {
   package init(_ setting: Setting) {
     self.setting = setting
     recorder = setting.sink?.makeRecorder()
+    meter = setting.meters.map { ThreadMeter($0) }
     generation = setting.store.generation
     seats = PolicySeats(setting.store.current)
   }
@@ -84,6 +94,17 @@ package final class RequestEvaluator {
   /// Says that time has passed: the next request without a time of its own asks the clock.
   package func forgetTime() {
     isTimeSet = false
+    meter?.startLap()
+  }
+
+  /// Counts an error that was answered without asking here.
+  package func note(_ error: ErrorCode) {
+    meter?.count(error)
+  }
+
+  /// Counts a stream of lines, whose decisions are counted where they are made.
+  package func countBatch() {
+    meter?.countRequest(RequestKind.batch, .http)
   }
 
   /// The decisions' time where a request names none.
@@ -123,6 +144,7 @@ package final class RequestEvaluator {
     generation = setting.store.generation
     catalogue = nil
     seats.move(to: setting.store.current)
+    meter?.keep(snapshot)
   }
 
   // MARK: Batches
@@ -143,6 +165,7 @@ package final class RequestEvaluator {
       // The whole line has been validated.
       let kind = unsafe envelope.read(element, depthMax: setting.limits.nestingDepthMax, trusting: true)
       if mark - start > setting.limits.replyBytesMax, kind == .request {
+        meter?.count(.overloaded)
         if unsafe envelope.hasID { unsafe output.appendRPCError(.overloaded, replyTooLong, id: unsafe envelope.id) }
       } else {
         _ = unsafe reply(to: &envelope, kind, trusted: nil, permission, into: &output, while: goesOn)
@@ -200,14 +223,18 @@ package final class RequestEvaluator {
     if let method, permission.admin || !method.isForAdmin {
       if let problem = unsafe method.problem(with: envelope, kind) {
         if let line = unsafe trusted, unsafe refuseUnlessJSON(line, into: &output) { return true }
+        meter?.count(.invalidParams)
         unsafe output.appendRPCError(.invalidParams, problem, id: envelope.id)
       } else if method != .decide {
         unsafe run(method, envelope, into: &output, while: goesOn)
+        meter?.startLap()
       } else if unsafe !decide(envelope, trusted: trusted, into: &output), let line = unsafe trusted {
         unsafe _ = refuseUnlessJSON(line, into: &output)
         return true
       }
+      meter?.countRequest(method.ordinal, permission.transport)
     } else {
+      meter?.countRequest(RequestKind.other, permission.transport)
       unsafe output.appendRPCError(standard: .noMethod, Method.unknown(envelope.method), id: envelope.id)
     }
     if unsafe !envelope.hasID { output.truncate(to: start) }
@@ -218,6 +245,8 @@ package final class RequestEvaluator {
   private func refuse(_ envelope: RPCEnvelope, _ kind: RPCEnvelope.Kind, into output: inout ByteWriter) {
     switch kind {
     case .notJSON(let message, let offset):
+      meter?.count(.parseError)
+      defer { meter?.startLap() }
       unsafe output.appendRPCError(standard: .parseError, "byte \(offset + 1): \(message)", id: unsafe Self.nullID)
     case .batch:
       unsafe output.appendRPCError(

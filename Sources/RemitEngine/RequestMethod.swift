@@ -6,7 +6,7 @@ extension RequestEvaluator {
   enum Method: CaseIterable {
     case decide, decideBatch, whatif, policies, health, reload, rollback
 
-    private var name: StaticString {
+    var name: StaticString {
       switch self {
       case .decide: "decide"
       case .decideBatch: "decide_batch"
@@ -26,6 +26,19 @@ extension RequestEvaluator {
       case .whatif: ([.policy, .inputs, .changes], [.at])
       case .policies, .health, .reload: ([], [])
       case .rollback: ([.snapshot], [])
+      }
+    }
+
+    /// Its place among `RequestKind.methods`.
+    var ordinal: Int {
+      switch self {
+      case .decide: 0
+      case .decideBatch: 1
+      case .whatif: 2
+      case .policies: 3
+      case .health: 4
+      case .reload: 5
+      case .rollback: 6
       }
     }
 

@@ -23,6 +23,11 @@ package struct Snapshot: Sendable {
     id = Version(policies).description
   }
 
+  /// What is said of a policy that is not there.
+  package func unknown(_ name: String) -> String {
+    RequestProblem.unknownPolicy(name, among: sorted.map(\.name))
+  }
+
   /// The names of the policies that another snapshot has and this one has not, or the other way round, or in another version; sorted.
   package func changes(to other: Snapshot) -> [String] {
     var changed: [String] = []

@@ -263,6 +263,7 @@ final class ConnectionHandler: ChannelDuplexHandler {
 
   /// Says why the connection ends, and ends it.
   private func end(_ code: ErrorCode, _ message: String, _ context: ChannelHandlerContext) {
+    seat.evaluator.note(code)
     conversation.appendError(code, message)
     conversation.tell { $0.stopReading() }
     finish(context)

@@ -99,6 +99,7 @@ struct Conversation: ~Copyable {
         received.consume(consuming)
       case .refuse(let consuming):
         received.consume(consuming)
+        evaluator.note(.lineTooLong)
         appendError(.lineTooLong, "line is longer than \(lineBytesMax) bytes")
       case .drop(let count):
         received.consume(count)

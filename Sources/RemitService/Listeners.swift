@@ -27,18 +27,26 @@ final class Listeners {
   }
 
   func listen(_ address: ServiceConfiguration.TCPAddress) async throws -> Bound {
+    let (channel, bound) = try await Self.bind(bootstrap(isTCP: true), to: address)
+    channels.append(channel)
+    return bound
+  }
+
+  static func bind(
+    _ bootstrap: ServerBootstrap, to address: ServiceConfiguration.TCPAddress
+  ) async throws -> (any Channel, Bound) {
     let channel: any Channel
     do {
-      channel = try await bootstrap(isTCP: true).bind(host: address.host, port: address.port).get()
+      channel = try await bootstrap.bind(host: address.host, port: address.port).get()
     } catch {
       throw ServiceError("cannot listen on \(address.host):\(address.port): \(Self.words(error))")
     }
-    channels.append(channel)
     guard let bound = channel.localAddress, let ip = bound.ipAddress, let port = bound.port else {
       throw ServiceError("cannot listen on \(address.host):\(address.port): no internet address")
     }
     let isLoopback = ip.hasPrefix("127.") || ip == "::1"
-    return Bound(text: ip.contains(":") ? "[\(ip)]:\(port)" : "\(ip):\(port)", isLoopback: isLoopback)
+    let text = ip.contains(":") ? "[\(ip)]:\(port)" : "\(ip):\(port)"
+    return (channel, Bound(text: text, isLoopback: isLoopback))
   }
 
   func listen(_ address: ServiceConfiguration.UnixAddress) async throws {
@@ -67,6 +75,9 @@ final class Listeners {
   ) -> ServerBootstrap {
     let seats = seats
     let shortage = shortage
+    var permission = permission
+    permission.transport = isTCP ? .tcp : .unix
+    let granted = permission
     var bootstrap = ServerBootstrap(group: group)
       .serverChannelOption(.backlog, value: backlog)
       .serverChannelInitializer { channel in
@@ -84,7 +95,7 @@ final class Listeners {
           guard let seat = seats[ObjectIdentifier(channel.eventLoop)] else {
             preconditionFailure("a connection belongs to a loop of the service")
           }
-          try channel.pipeline.syncOperations.addHandler(ConnectionHandler(seat.value, permission))
+          try channel.pipeline.syncOperations.addHandler(ConnectionHandler(seat.value, granted))
         }
       }
     if isTCP {

@@ -12,6 +12,7 @@ final class SharedService: Sendable {
   private let adminPool: WorkerPool?
   let refusals: RefusalLog
   private let connections = Atomic<Int>(0)
+  private let accepted = Atomic<Int>(0)
 
   init(_ setting: RequestEvaluator.Setting, pool: WorkerPool, adminPool: WorkerPool? = nil, log: Logger) {
     self.setting = setting
@@ -26,7 +27,10 @@ final class SharedService: Sendable {
 
   /// Counts a connection in; false where there are as many as there may be.
   func admit() -> Bool {
-    if connections.add(1, ordering: .relaxed).newValue <= setting.limits.connectionsMax { return true }
+    if connections.add(1, ordering: .relaxed).newValue <= setting.limits.connectionsMax {
+      accepted.add(1, ordering: .relaxed)
+      return true
+    }
     leave()
     refusals.refused()
     return false
@@ -36,6 +40,11 @@ final class SharedService: Sendable {
 
   func leave() {
     connections.subtract(1, ordering: .relaxed)
+  }
+
+  /// What connections there are, have been, and were one too many.
+  var connectionCounts: (open: Int, total: Int, refused: Int) {
+    (connections.load(ordering: .relaxed), accepted.load(ordering: .relaxed), refusals.total)
   }
 }
 
@@ -54,6 +63,8 @@ final class LoopSeat {
   private var waiting: [ConnectionHandler] = []
   /// Those whose answers are sent once the decisions of all of them are kept.
   private var committing: [ConnectionHandler] = []
+  /// The same of answers that no such handler sends.
+  private var whenKept: [@Sendable () -> Void] = []
   private(set) var isDraining = false
   private var whenEmpty: EventLoopPromise<Void>?
 
@@ -109,7 +120,16 @@ final class LoopSeat {
   /// handler is told that it may send.
   func commit(for handler: ConnectionHandler) {
     committing.append(handler)
-    guard committing.count == 1 else { return }
+    if committing.count == 1 && whenKept.isEmpty { scheduleCommit() }
+  }
+
+  /// The same for who is no handler; `isKept` is called on the loop.
+  func commit(_ isKept: @escaping @Sendable () -> Void) {
+    whenKept.append(isKept)
+    if whenKept.count == 1 && committing.isEmpty { scheduleCommit() }
+  }
+
+  private func scheduleCommit() {
     let seat = NIOLoopBound(self, eventLoop: eventLoop)
     eventLoop.execute { seat.value.commit() }
   }
@@ -117,12 +137,20 @@ final class LoopSeat {
   /// Commits at once for all that wait for it.
   func commit() {
     let handlers = committing
+    let others = whenKept
     committing = []
-    guard !handlers.isEmpty else { return }
+    whenKept = []
+    guard !handlers.isEmpty || !others.isEmpty else { return }
     let waiting = NIOLoopBound(handlers, eventLoop: eventLoop)
     let eventLoop = eventLoop
-    let areKept = evaluator.commit { eventLoop.execute { for handler in waiting.value { handler.kept() } } }
+    let areKept = evaluator.commit {
+      eventLoop.execute {
+        for handler in waiting.value { handler.kept() }
+        for isKept in others { isKept() }
+      }
+    }
     for handler in handlers { if areKept { handler.kept() } else { handler.hold() } }
+    if areKept { for isKept in others { isKept() } }
   }
 
   // MARK: Ending

@@ -38,6 +38,11 @@ package struct ServiceConfiguration: Sendable {
   package var tcp: [TCPAddress] = []
   package var unix: [UnixAddress] = []
   package var stdio = false
+  package var http: [TCPAddress] = []
+  /// Streams of lines over HTTP that may be under way at the same time.
+  package var batchesMax = 16
+  /// Of Remit.
+  package var version = ""
   /// Event loops.
   package var loops = 1
   /// Threads for what takes long.

@@ -50,7 +50,7 @@ final class StdioConnection: @unchecked Sendable {
   func run() {
     defer { ended.store(true, ordering: .releasing) }
     while !isBroken {
-      switch conversation.answer(with: evaluator, .init(longWork: true), until: { false }) {
+      switch conversation.answer(with: evaluator, .init(longWork: true, transport: .stdio), until: { false }) {
       case .gathered:
         send()
       case .idle:

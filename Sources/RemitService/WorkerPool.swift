@@ -53,6 +53,13 @@ final class WorkerPool: @unchecked Sendable {
     return first < waiting.count
   }
 
+  /// How many jobs wait for one.
+  var waitingCount: Int {
+    monitor.lock()
+    defer { monitor.unlock() }
+    return waiting.count - first
+  }
+
   func submit(_ job: WorkerJob) {
     monitor.lock()
     defer { monitor.unlock() }

@@ -1,0 +1,56 @@
+internal import Logging
+internal import NIOCore
+internal import NIOPosix
+private import RemitEngine
+private import RemitModel
+
+/// HTTP as one part of a service: begins, is ready, drains and ends with it.
+final class HTTPFront: Sendable {
+  private let service: HTTPService
+  private let listeners: HTTPListeners
+
+  /// - Returns: Nil where no address is asked for.
+  init?(
+    _ configuration: ServiceConfiguration, _ shared: SharedService, _ counters: ServiceCounters?,
+    _ group: MultiThreadedEventLoopGroup, _ loops: [NIOLoopBound<LoopSeat>], _ log: Logger
+  ) async throws {
+    guard !configuration.http.isEmpty else { return nil }
+    let service = try await HTTPService(
+      shared, loops, counters: counters ?? ServiceCounters(), batchesMax: configuration.batchesMax,
+      version: configuration.version)
+    self.service = service
+    let backlog = Int32(clamping: shared.setting.limits.connectionsMax)
+    let listeners = HTTPListeners(group, service, backlog: backlog)
+    self.listeners = listeners
+    do {
+      for address in configuration.http {
+        let bound = try await listeners.listen(address)
+        if !bound.isLoopback {
+          log.warning("\(bound.text) is no loopback address: whoever reaches it may ask for decisions")
+        }
+        log.info("listening on http://\(bound.text)")
+      }
+    } catch {
+      await listeners.close()
+      throw error
+    }
+  }
+
+  /// All listeners are there.
+  func ready() { service.ready() }
+
+  /// Answers what was sent. The listeners stay, and say that the service ends.
+  func drain() async {
+    await withTaskGroup(of: Void.self) { drains in
+      for seat in service.seats.values {
+        drains.addTask { try? await seat.eventLoop.flatSubmit { seat.value.drain() }.get() }
+      }
+    }
+  }
+
+  /// Ends all connections, whatever is under way.
+  func close() async {
+    await listeners.close()
+    service.batches.end()
+  }
+}

@@ -1,0 +1,91 @@
+internal import NIOCore
+private import RemitEngine
+
+/// What the HTTP connections of one event loop share. Used on that loop alone.
+final class HTTPSeat {
+  let loop: LoopSeat
+  let executor: LoopExecutor
+  let idle: TimeAmount
+  let responses: ResponseCounters
+  private let eventLoop: any EventLoop
+  private var handlers: [ObjectIdentifier: HTTPConnectionHandler] = [:]
+  private var channels: [ObjectIdentifier: HTTPConnectionHandler] = [:]
+  private var admitted: Set<ObjectIdentifier> = []
+  private var date = HTTPDate()
+  private(set) var isDraining = false
+  /// Those that the end of the service waits for.
+  private var awaited: Set<ObjectIdentifier> = []
+  private var whenEmpty: EventLoopPromise<Void>?
+
+  init(_ loop: LoopSeat, _ responses: ResponseCounters, eventLoop: any EventLoop) {
+    self.loop = loop
+    self.responses = responses
+    self.eventLoop = eventLoop
+    executor = LoopExecutor(eventLoop)
+    idle = loop.idle
+  }
+
+  /// Now, as a header has it.
+  func now() -> String { date.text(of: loop.service.setting.clock.milliseconds() / 1000) }
+
+  /// - Returns: False where there are too many: the connection is to be refused.
+  func add(_ handler: HTTPConnectionHandler, _ channel: any Channel) -> Bool {
+    handlers[ObjectIdentifier(handler)] = handler
+    channels[ObjectIdentifier(channel)] = handler
+    guard loop.service.admit() else { return false }
+    admitted.insert(ObjectIdentifier(handler))
+    return true
+  }
+
+  func remove(_ handler: HTTPConnectionHandler, _ channel: any Channel) {
+    handlers[ObjectIdentifier(handler)] = nil
+    channels[ObjectIdentifier(channel)] = nil
+    if admitted.remove(ObjectIdentifier(handler)) != nil { loop.service.leave() }
+    awaited.remove(ObjectIdentifier(handler))
+    if awaited.isEmpty { whenEmpty?.succeed() }
+  }
+
+  /// Whether the request that is being answered has come to its end; false where its connection has ended before.
+  func hasWholeRequest(_ channel: any Channel) -> Bool {
+    channels[ObjectIdentifier(channel)]?.isRequestWhole ?? false
+  }
+
+  /// Whether the connection was there before the service began to end.
+  func isServed(_ channel: any Channel) -> Bool {
+    guard isDraining else { return true }
+    return channels[ObjectIdentifier(channel)].map { awaited.contains(ObjectIdentifier($0)) } ?? false
+  }
+
+  // MARK: Ending
+
+  /// Answers what was sent on the connections that there are, and ends them. Others may still ask how the service is.
+  func drain() -> EventLoopFuture<Void> {
+    isDraining = true
+    guard !handlers.isEmpty else { return eventLoop.makeSucceededVoidFuture() }
+    let promise = eventLoop.makePromise(of: Void.self)
+    whenEmpty = promise
+    awaited = Set(handlers.keys)
+    for handler in handlers.values { handler.drain() }
+    return promise.futureResult
+  }
+
+  /// Ends all connections at once.
+  func abort() {
+    for handler in handlers.values { handler.abort() }
+  }
+}
+
+/// Runs the tasks of connections on their event loop, so that what they ask for is decided there without a change of threads.
+final class LoopExecutor: TaskExecutor {
+  private let eventLoop: any EventLoop
+
+  init(_ eventLoop: any EventLoop) {
+    self.eventLoop = eventLoop
+  }
+
+  func enqueue(_ job: consuming ExecutorJob) {
+    let job = UnownedJob(job)
+    let executor = unsafe asUnownedTaskExecutor()
+    eventLoop.execute { unsafe job.runSynchronously(on: executor) }
+  }
+}

@@ -1,0 +1,115 @@
+internal import HTTPTypes
+internal import HummingbirdCore
+internal import NIOCore
+internal import RemitEngine
+private import RemitModel
+private import RemitPolicy
+
+/// `POST /v1/batch`: lines in, results out, while the lines come.
+extension HTTPService {
+  private static let types = [
+    "application/x-ndjson", "application/ndjson", "application/jsonl", "application/x-jsonlines", "application/json",
+  ]
+
+  func respondToBatch(
+    _ request: Request, _ writer: consuming ResponseWriter, _ channel: any Channel
+  ) async throws {
+    if let refusal = refusal(of: request, channel, types: Self.types) {
+      try await send(refusal, request, writer, channel)
+      return
+    }
+    let pipe = BatchPipe()
+    if let error = await start(request, pipe, channel) {
+      try await send(noted(HTTPAnswer(error.code, error.message), channel), request, writer, channel)
+      return
+    }
+    do {
+      try await goOn(request, writer)
+      let seat = seat(channel)
+      seat.responses.count(200)
+      var fields = HTTPFields()
+      fields[.date] = seat.now()
+      fields[.contentType] = Self.types[0]
+      let results = try await writer.writeHead(HTTPResponse(status: .ok, headerFields: fields))
+      try await stream(request, pipe, results, channel)
+    } catch {
+      pipe.breakOff()
+      throw AbnormalEnd()
+    }
+  }
+
+  /// Begins the work on a thread of its own.
+  ///
+  /// - Returns: Why it has not begun.
+  private func start(_ request: Request, _ pipe: BatchPipe, _ channel: any Channel) async -> EngineError? {
+    let query: BatchQuery
+    let setting = shared.setting
+    seat(channel).loop.evaluator.countBatch()
+    do throws(EngineError) {
+      query = try BatchQuery(HTTPRoute.query(of: request.head.path ?? "") ?? "")
+    } catch {
+      return error
+    }
+    let snapshot = setting.store.current
+    guard let policy = snapshot.policies[query.policy] else {
+      return EngineError(code: .unknownPolicy, message: snapshot.unknown(query.policy))
+    }
+    guard policy.declaration.group == nil else {
+      return EngineError(
+        code: .invalidParams,
+        message: "\(query.policy) decides rows together, and needs them all before it decides one: "
+          + "ask for decide_batch by JSON-RPC, or run remit batch")
+    }
+    return await withCheckedContinuation { continuation in
+      let isBegun = batches.run {
+        let batch: StreamedBatch
+        do throws(EngineError) {
+          batch = try StreamedBatch(policy, params: query.params, at: query.at, setting)
+        } catch {
+          continuation.resume(returning: error)
+          return
+        }
+        continuation.resume(returning: nil)
+        pipe.finish(batch.run(from: pipe, to: pipe))
+      }
+      if !isBegun {
+        continuation.resume(
+          returning: EngineError(
+            code: .overloaded, message: "as many batches are under way as there may be: try again later"))
+      }
+    }
+  }
+
+  private func stream(
+    _ request: Request, _ pipe: BatchPipe, _ results: some ResponseBodyWriter, _ channel: any Channel
+  ) async throws {
+    let body = request.body
+    let isWhole = await withTaskGroup(of: Void.self) { group in
+      group.addTask { [self] in
+        do {
+          for try await lines in body {
+            guard await pipe.offer(lines) else { return }
+          }
+          // A connection that ends looks like a body that does.
+          let isWhole = seat(channel).hasWholeRequest(channel)
+          pipe.endInput(failure: isWhole ? nil : "the connection has ended before the request")
+        } catch {
+          pipe.endInput(failure: "the request is no valid HTTP/1.1")
+        }
+      }
+      var results = results
+      do {
+        while let lines = await pipe.next() { try await results.write(lines) }
+        if pipe.failure == nil, !pipe.isBroken {
+          try await results.finish(nil)
+          return true
+        }
+      } catch {}
+      pipe.breakOff()
+      // What is still being read is not wanted, and the task that reads would wait for it.
+      channel.close(promise: nil)
+      return false
+    }
+    if !isWhole { throw AbnormalEnd() }
+  }
+}

@@ -12,7 +12,9 @@ struct ReloadAssembly {
   let service: ReloadService
 
   /// - Parameter nativePlace: Where messages say that native plugins were named.
-  init(_ folders: FolderOptions, limits: Limits, nativePlace: String, log: Logger) throws {
+  init(
+    _ folders: FolderOptions, limits: Limits, nativePlace: String, _ metrics: (any ServiceMetrics)?, log: Logger
+  ) throws {
     let loader = try folders.loader(limits: limits, nativePlace: nativePlace)
     let folder = loader.store.folder
     for file in folder.misnamedFiles() { log.warning("\(Terminal.words(misnamed: file))") }
@@ -30,6 +32,7 @@ struct ReloadAssembly {
     reloader = Reloader(
       store, builder, first: build, settle: { settled.wait() },
       report: { report in
+        report.count(metrics)
         let metadata: Logger.Metadata = ["snapshot": "\(report.snapshot)"]
         for line in report.lines { log.log(level: report.isRefusal ? .error : .info, "\(line)", metadata: metadata) }
       })

@@ -31,7 +31,8 @@ struct ServeAssembly {
   func run() throws {
     let start = SystemClock.seconds()
     var configuration = try configuration()
-    let loaded = try loadPolicies()
+    let counters = configuration.http.isEmpty ? nil : ServiceCounters()
+    let loaded = try loadPolicies(counters)
     let snapshot = loaded.store.current
     configuration.whenReady = { [log, id = snapshot.id, count = snapshot.policies.count] addresses in
       log.info(
@@ -47,21 +48,25 @@ struct ServeAssembly {
     var setting = RequestEvaluator.Setting(store: loaded.store, clock: clock, limits: limits)
     setting.explainer = RequestExplainer()
     setting.admin = loaded.reloader
+    setting.metrics = counters
+    if counters != nil { setting.meters = DecisionMeters() }
     let decisions = try DecisionLogOpening(settings).open(milliseconds: clock.milliseconds, log)
     setting.sink = decisions
     // All have been answered by then.
     defer { decisions?.close() }
-    try ServiceRunner.run([DecisionService(configuration, setting, log: log), loaded.service])
+    let service = DecisionService(configuration, setting, counters: counters, log: log)
+    try ServiceRunner.run([service, loaded.service])
     let uptime = Int(SystemClock.seconds() - start)
     log.info("ended after \(uptime) s", metadata: ["uptime_s": .stringConvertible(uptime)])
   }
 
-  private func loadPolicies() throws -> ReloadAssembly {
+  private func loadPolicies(_ metrics: (any ServiceMetrics)? = nil) throws -> ReloadAssembly {
     var folders = FolderOptions()
     folders.policies = settings.text("policies") ?? ""
     folders.plugins = settings.text("plugins") ?? ""
     folders.nativePlugins = settings.texts("native_plugin")
-    return try ReloadAssembly(folders, limits: limits, nativePlace: settings.mention("native_plugin"), log: log)
+    return try ReloadAssembly(
+      folders, limits: limits, nativePlace: settings.mention("native_plugin"), metrics, log: log)
   }
 
   /// Who may do more than ask is the user that the service runs as.
@@ -75,12 +80,18 @@ struct ServeAssembly {
     configuration.unix += settings.texts("admin_unix").map {
       ServiceConfiguration.UnixAddress(path: $0, mode: Self.adminMode, isForAdmin: true)
     }
+    configuration.http = settings.texts("http").compactMap(ServiceConfiguration.TCPAddress.init)
     configuration.stdio = settings.boolean("stdio")
-    guard !configuration.tcp.isEmpty || !configuration.unix.isEmpty || configuration.stdio else {
-      throw CommandFailure(.usage, "say where to listen: --listen HOST:PORT, --unix PATH, --admin-unix PATH or --stdio")
+    let isReached = !(configuration.tcp.isEmpty && configuration.unix.isEmpty && configuration.http.isEmpty)
+    guard isReached || configuration.stdio else {
+      throw CommandFailure(
+        .usage,
+        "say where to listen: --listen HOST:PORT, --unix PATH, --admin-unix PATH, --http HOST:PORT or --stdio")
     }
     configuration.loops = settings.number("loops")
     configuration.workers = settings.number("workers")
+    configuration.batchesMax = settings.number("streams")
+    configuration.version = RemitCommand.version
     configuration.drainSecondsMax = settings.number("drain")
     return configuration
   }

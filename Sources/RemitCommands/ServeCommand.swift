@@ -11,7 +11,7 @@ struct ServeCommand: ParsableCommand {
     commandName: "serve",
     abstract: "Answer requests for decisions: JSON-RPC 2.0, one message a line.",
     discussion: """
-      Listens where --listen, --unix and --stdio say; each of the first two may be given several times. Once it is ready, a line on \
+      Listens where --listen, --unix, --http and --stdio say; each of the first three may be given several times. Once it is ready, a line on \
       standard error names each address, as in `remit: listening on 127.0.0.1:7400`. With port 0 the system picks one.
 
       All policies and plugins are loaded first; where one is broken the service does not start. What changes in their folders later is \

@@ -7,12 +7,14 @@ struct ServeOptions: ParsableArguments {
   @Option(setting: "unix") var unix: [String]
   @Option(setting: "unix_mode") var unixMode: String?
   @Option(setting: "admin_unix") var adminUnix: [String]
+  @Option(setting: "http") var http: [String]
   @Flag(setting: "stdio") var stdio: Bool?
   @Option(setting: "policies") var policies: String?
   @Option(setting: "plugins") var plugins: String?
   @Option(setting: "native_plugin") var nativePlugin: [String]
   @Option(setting: "loops") var loops: String?
   @Option(setting: "workers") var workers: String?
+  @Option(setting: "streams") var streams: String?
   @Option(setting: "line_bytes") var lineBytes: String?
   @Option(setting: "nesting") var nesting: String?
   @Option(setting: "connections") var connections: String?

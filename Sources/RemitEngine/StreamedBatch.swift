@@ -28,9 +28,12 @@ package struct StreamedBatch {
 
   /// Decides all lines and returns once the last result is written.
   ///
+  /// - Parameter goesOn: Asked before each line; false where nobody wants the results any more.
   /// - Returns: What has stopped it before.
-  package func run(from source: any ByteSource, to sink: any ByteSink) -> StreamError? {
-    decider.start()
+  package func run(
+    from source: any ByteSource, to sink: any ByteSink, while goesOn: @escaping () -> Bool
+  ) -> StreamError? {
+    decider.start(while: goesOn)
     let sink: any ByteSink = decider.recorder.map { KeptResults($0, sink) } ?? sink
     return BatchRunner(jobs: 1, limits: limits).runLines(from: source, to: sink, outcomes: outcomes, first: decider) {
       preconditionFailure("a batch of one worker makes no other")

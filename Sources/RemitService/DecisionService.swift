@@ -10,9 +10,15 @@ package final class DecisionService: Service {
   private let configuration: ServiceConfiguration
   private let setting: RequestEvaluator.Setting
   private let log: Logger
+  private let counters: ServiceCounters?
 
-  package init(_ configuration: ServiceConfiguration, _ setting: RequestEvaluator.Setting, log: Logger) {
+  /// - Parameter counters: What HTTP shows beside decisions.
+  package init(
+    _ configuration: ServiceConfiguration, _ setting: RequestEvaluator.Setting, counters: ServiceCounters? = nil,
+    log: Logger
+  ) {
     self.configuration = configuration
+    self.counters = counters
     self.setting = setting
     self.log = log
   }
@@ -60,10 +66,18 @@ package final class DecisionService: Service {
       await listeners.close()
       throw error
     }
+    let http: HTTPFront?
+    do {
+      http = try await HTTPFront(configuration, shared, counters, group, seats, log)
+    } catch {
+      await listeners.close()
+      throw error
+    }
+    addresses += http?.addresses ?? []
     let stdio = try configuration.stdio ? StdioConnection(setting) : nil
     let (stdioEnds, stdioEnd) = AsyncStream.makeStream(of: Void.self)
     if let stdio {
-      let isAlone = configuration.tcp.isEmpty && configuration.unix.isEmpty
+      let isAlone = configuration.tcp.isEmpty && configuration.unix.isEmpty && http == nil
       let thread = WorkerThread {
         stdio.run()
         stdioEnd.finish()
@@ -73,6 +87,7 @@ package final class DecisionService: Service {
       addresses.append("stdio")
       log.info("serving standard input and output", metadata: ["address": "stdio"])
     }
+    http?.ready()
     configuration.whenReady?(addresses)
     await withGracefulShutdownHandler {
       for await _ in ends {}
@@ -81,7 +96,8 @@ package final class DecisionService: Service {
     }
     await listeners.close()
     stdio?.stop()
-    await drain(seats, shared, stdio, stdioEnds: stdioEnds)
+    await drain(seats, http, shared, stdio, stdioEnds: stdioEnds)
+    await http?.close()
   }
 
   private func listen(_ address: ServiceConfiguration.TCPAddress, _ listeners: Listeners) async throws -> String {
@@ -97,7 +113,8 @@ package final class DecisionService: Service {
 
   /// Waits until all connections have their answers, or the time for that is over.
   private func drain(
-    _ seats: [NIOLoopBound<LoopSeat>], _ shared: SharedService, _ stdio: StdioConnection?, stdioEnds: AsyncStream<Void>
+    _ seats: [NIOLoopBound<LoopSeat>], _ http: HTTPFront?, _ shared: SharedService, _ stdio: StdioConnection?,
+    stdioEnds: AsyncStream<Void>
   ) async {
     let seconds = configuration.drainSecondsMax
     let atStart = shared.connectionCount + (stdio.map { $0.hasEnded ? 0 : 1 } ?? 0)
@@ -111,6 +128,7 @@ package final class DecisionService: Service {
           for seat in seats {
             drains.addTask { try? await seat.eventLoop.flatSubmit { seat.value.drain() }.get() }
           }
+          if let http { drains.addTask { await http.drain() } }
           if stdio != nil { drains.addTask { for await _ in stdioEnds {} } }
         }
         return true
@@ -123,6 +141,7 @@ package final class DecisionService: Service {
       if await group.next() == false {
         cut = stdio.map { $0.hasEnded ? 0 : 1 } ?? 0
         for seat in seats { cut += (try? await seat.eventLoop.submit { seat.value.abort() }.get()) ?? 0 }
+        cut += await http?.abort() ?? 0
       }
       group.cancelAll()
       return cut

@@ -21,6 +21,9 @@ final class SharedService: Sendable {
     refusals = RefusalLog(log, connectionsMax: setting.limits.connectionsMax)
   }
 
+  /// How many jobs wait for a thread.
+  var waitingJobs: Int { pool.waitingCount + (adminPool?.waitingCount ?? 0) }
+
   func submit(_ job: WorkerJob) {
     (job.permission.admin ? adminPool ?? pool : pool).submit(job)
   }

@@ -19,6 +19,7 @@ package enum SettingTable {
     Setting(
       "admin_unix", .path, list: true, as: "path",
       "A Unix socket with the admin methods beside the others, for the service's own user alone."),
+    Setting("http", .address, list: true, as: "host:port", "A TCP address for HTTP, such as 127.0.0.1:7480."),
     Setting(
       "stdio", .boolean, default: .value("false"),
       "Serve standard input and output; alone, the service ends with the input."),
@@ -28,6 +29,9 @@ package enum SettingTable {
       "native_plugin", .library, list: true, as: "name=path", "Let policies require a native plugin, a shared library."),
     Setting("loops", .number(1...threadsMax), default: .cores, as: "n", "Event loops, each with its own policies."),
     Setting("workers", .number(1...threadsMax), default: .cores, as: "n", "Threads for batches and long lines."),
+    Setting(
+      "streams", .number(1...threadsMax), default: .value("16"), as: "n",
+      "The most batches over HTTP at a time, each with a thread of its own."),
     Setting(
       "line_bytes", .number(64...(1 << 30)), default: .value("\(limits.lineBytesMax)"), as: "bytes",
       "The most bytes of a line."),

@@ -72,3 +72,15 @@ package struct ReloadReport: Sendable {
     return cut + "…"
   }
 }
+
+extension ReloadReport {
+  /// Tells who counts. Files that were looked at for nothing are no reload.
+  package func count(_ metrics: (any ServiceMetrics)?) {
+    let seconds = Double(milliseconds) / 1000
+    if isRefusal {
+      metrics?.reloadRefused(seconds: seconds)
+    } else if !lines.isEmpty {
+      metrics?.reloadSucceeded(seconds: seconds)
+    }
+  }
+}

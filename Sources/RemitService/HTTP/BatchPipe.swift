@@ -1,5 +1,6 @@
 internal import NIOCore
 internal import RemitEngine
+private import Synchronization
 
 /// The lines of a stream and its results, between the task of its connection and the thread that decides.
 ///
@@ -20,6 +21,7 @@ final class BatchPipe: ByteSource, ByteSink, @unchecked Sendable {
   private var waitsForOutput: CheckedContinuation<Void, Never>?
 
   private var isBrokenOff = false
+  private let flag = Atomic<Bool>(false)
 
   private static let inputBytesMax = 256 << 10
   private static let outputBytesMax = 256 << 10
@@ -78,13 +80,15 @@ final class BatchPipe: ByteSource, ByteSink, @unchecked Sendable {
   func breakOff() {
     let continuations = with { pipe in
       pipe.isBrokenOff = true
+      pipe.flag.store(true, ordering: .relaxed)
       pipe.monitor.wakeAll()
       return [pipe.takeRoom(), pipe.takeOutput()]
     }
     for continuation in continuations { continuation?.resume() }
   }
 
-  var isBroken: Bool { with { $0.isBrokenOff } }
+  /// Whether that is so; asked for each line.
+  var isBroken: Bool { flag.load(ordering: .relaxed) }
 
   /// What has stopped the thread before the end; nil where it came to its end.
   var failure: StreamError? { with { $0.outputFailure } }

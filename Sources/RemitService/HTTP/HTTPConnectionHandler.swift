@@ -24,6 +24,8 @@ final class HTTPConnectionHandler: ChannelDuplexHandler {
     case lingering
   }
 
+  /// Called where the request that is being received breaks off, before all that has been received of it is taken.
+  var whenBroken: (() -> Void)?
   /// The request that is being received is a stream, which may take any time.
   private var isStream = false
   /// An answer without a length has been begun for a client that knows no chunks: only a reset tells it that there is more.
@@ -40,7 +42,7 @@ final class HTTPConnectionHandler: ChannelDuplexHandler {
 
   /// How long what is under way may take to arrive once the service ends, and how often it is looked for.
   private static let settleTick = TimeAmount.milliseconds(20)
-  private static let settleTicksMax = 10
+  private static let settleTicksMax = 50
   private static let linger = TimeAmount.seconds(1)
 
   init(_ seat: HTTPSeat) {
@@ -64,6 +66,8 @@ final class HTTPConnectionHandler: ChannelDuplexHandler {
   }
 
   private func begin(_ context: ChannelHandlerContext) {
+    // Who comes now may ask how the service is, and no more.
+    state.isDraining = seat.isDraining
     guard seat.add(self, context.channel) else {
       let most = seat.loop.service.setting.limits.connectionsMax
       refuse(
@@ -71,8 +75,6 @@ final class HTTPConnectionHandler: ChannelDuplexHandler {
       return
     }
     scheduleIdle(at: lastActivity + seat.idle, context)
-    // Who comes now may ask how the service is, and no more.
-    state.isDraining = seat.isDraining
   }
 
   func channelInactive(context: ChannelHandlerContext) {
@@ -90,7 +92,9 @@ final class HTTPConnectionHandler: ChannelDuplexHandler {
     }
     guard phase == .serving else { return }
     switch state.receivedFault() {
-    case .tell: context.fireErrorCaught(error)
+    case .tell:
+      whenBroken?()
+      context.fireErrorCaught(error)
     case .refuse: refuse(Self.noHTTP, context)
     case .wait, .ignore: break
     }
@@ -170,6 +174,7 @@ final class HTTPConnectionHandler: ChannelDuplexHandler {
       }
       context.write(wrapOutboundOut(.head(head)), promise: promise)
     case .end:
+      whenBroken = nil
       isOpenEnded = false
       lastActivity = .now()
       context.write(data, promise: promise)
@@ -254,16 +259,32 @@ final class HTTPConnectionHandler: ChannelDuplexHandler {
 
   private func settled(ticks: Int, from parts: Int) {
     guard let context, phase == .serving, !state.isBusy else { return }
-    if receivedParts != parts && ticks < Self.settleTicksMax {
+    // A busy loop may not have looked for bytes since the last tick.
+    let isMoving = receivedParts != parts || Self.hasUnread(context.channel)
+    if isMoving && ticks < Self.settleTicksMax {
       settle(ticks: ticks, from: receivedParts)
       return
     }
     finish(context)
   }
 
+  private static func hasUnread(_ channel: any Channel) -> Bool {
+    let operations = channel.pipeline.syncOperations
+    let count = try? operations.withUnsafeTransportIfAvailable(of: NIOBSDSocket.Handle.self) { socket in
+      var ready: CInt = 0
+      // SAFETY: the call writes one integer.
+      return unsafe ioctl(socket, UInt(FIONREAD), &ready) == 0 ? ready : 0
+    }
+    return (count ?? 0) > 0
+  }
+
   /// There is no more time.
-  func abort() {
+  ///
+  /// - Returns: Whether the client may miss answers.
+  func abort() -> Bool {
+    let isAnswered = phase == .lingering || (phase == .serving && !state.isBusy)
     context?.close(promise: nil)
+    return !isAnswered
   }
 
   // MARK: Doing nothing

@@ -13,6 +13,11 @@ package struct HTTPConnectionState {
   package struct Head: Equatable {
     package var closes: Bool
     package var isOld: Bool
+
+    package init(closes: Bool, isOld: Bool) {
+      self.closes = closes
+      self.isOld = isOld
+    }
   }
 
   package enum Next: Equatable {

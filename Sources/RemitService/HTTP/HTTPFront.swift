@@ -8,6 +8,8 @@ private import RemitModel
 final class HTTPFront: Sendable {
   private let service: HTTPService
   private let listeners: HTTPListeners
+  /// Those that are listened on.
+  let addresses: [String]
 
   /// - Returns: Nil where no address is asked for.
   init?(
@@ -20,16 +22,22 @@ final class HTTPFront: Sendable {
       version: configuration.version)
     self.service = service
     let backlog = Int32(clamping: shared.setting.limits.connectionsMax)
-    let listeners = HTTPListeners(group, service, backlog: backlog)
+    let listeners = HTTPListeners(group, service, backlog: backlog, log: log)
     self.listeners = listeners
     do {
+      var addresses: [String] = []
       for address in configuration.http {
         let bound = try await listeners.listen(address)
+        let text = "http://\(bound.text)"
         if !bound.isLoopback {
-          log.warning("\(bound.text) is no loopback address: whoever reaches it may ask for decisions")
+          log.warning(
+            "\(bound.text) is no loopback address: whoever reaches it may ask for decisions",
+            metadata: ["address": "\(text)"])
         }
-        log.info("listening on http://\(bound.text)")
+        log.info("listening on \(text)", metadata: ["address": "\(text)"])
+        addresses.append(text)
       }
+      self.addresses = addresses
     } catch {
       await listeners.close()
       throw error
@@ -46,6 +54,15 @@ final class HTTPFront: Sendable {
         drains.addTask { try? await seat.eventLoop.flatSubmit { seat.value.drain() }.get() }
       }
     }
+  }
+
+  /// There is no more time.
+  ///
+  /// - Returns: How many clients may miss answers.
+  func abort() async -> Int {
+    var cut = 0
+    for seat in service.seats.values { cut += (try? await seat.eventLoop.submit { seat.value.abort() }.get()) ?? 0 }
+    return cut
   }
 
   /// Ends all connections, whatever is under way.

@@ -72,7 +72,7 @@ final class HTTPListeners: Sendable {
   /// Accepts nobody any more, and ends all connections.
   func close() async {
     for socket in sockets.withLock({ $0 }) { try? await socket.close().get() }
-    for seat in service.seats.values { seat.eventLoop.execute { seat.value.abort() } }
+    service.abort()
     accepted.finish()
     await tasks.value
   }

@@ -16,6 +16,11 @@ final class HTTPSeat {
   /// Those that the end of the service waits for.
   private var awaited: Set<ObjectIdentifier> = []
   private var whenEmpty: EventLoopPromise<Void>?
+  /// Who connects now only wants to know how the service is.
+  private var isClosed = false
+
+  /// Connections that the system has accepted before the end began may take so long to come here.
+  private static let grace = TimeAmount.milliseconds(100)
 
   init(_ loop: LoopSeat, _ responses: ResponseCounters, eventLoop: any EventLoop) {
     self.loop = loop
@@ -34,6 +39,10 @@ final class HTTPSeat {
     channels[ObjectIdentifier(channel)] = handler
     guard loop.service.admit() else { return false }
     admitted.insert(ObjectIdentifier(handler))
+    if isDraining, !isClosed {
+      awaited.insert(ObjectIdentifier(handler))
+      handler.drain()
+    }
     return true
   }
 
@@ -42,12 +51,23 @@ final class HTTPSeat {
     channels[ObjectIdentifier(channel)] = nil
     if admitted.remove(ObjectIdentifier(handler)) != nil { loop.service.leave() }
     awaited.remove(ObjectIdentifier(handler))
-    if awaited.isEmpty { whenEmpty?.succeed() }
+    endIfEmpty()
+  }
+
+  private func endIfEmpty() {
+    guard isClosed, awaited.isEmpty else { return }
+    whenEmpty?.succeed()
+    whenEmpty = nil
   }
 
   /// Whether the request that is being answered has come to its end; false where its connection has ended before.
   func hasWholeRequest(_ channel: any Channel) -> Bool {
     channels[ObjectIdentifier(channel)]?.isRequestWhole ?? false
+  }
+
+  /// Has a closure called, on the loop, where the request that is being answered breaks off.
+  func whenBroken(_ channel: any Channel, _ body: @escaping () -> Void) {
+    channels[ObjectIdentifier(channel)]?.whenBroken = body
   }
 
   /// Whether the connection was there before the service began to end.
@@ -61,17 +81,24 @@ final class HTTPSeat {
   /// Answers what was sent on the connections that there are, and ends them. Others may still ask how the service is.
   func drain() -> EventLoopFuture<Void> {
     isDraining = true
-    guard !handlers.isEmpty else { return eventLoop.makeSucceededVoidFuture() }
     let promise = eventLoop.makePromise(of: Void.self)
     whenEmpty = promise
     awaited = Set(handlers.keys)
     for handler in handlers.values { handler.drain() }
+    let seat = NIOLoopBound(self, eventLoop: eventLoop)
+    eventLoop.scheduleTask(in: Self.grace) {
+      seat.value.isClosed = true
+      seat.value.endIfEmpty()
+    }
     return promise.futureResult
   }
 
   /// Ends all connections at once.
-  func abort() {
-    for handler in handlers.values { handler.abort() }
+  ///
+  /// - Returns: How many clients may miss answers.
+  func abort() -> Int {
+    // Closing takes handlers out.
+    Array(handlers.values).count { $0.abort() }
   }
 }
 

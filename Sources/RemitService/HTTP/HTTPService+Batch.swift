@@ -70,7 +70,7 @@ extension HTTPService {
           return
         }
         continuation.resume(returning: nil)
-        pipe.finish(batch.run(from: pipe, to: pipe))
+        pipe.finish(batch.run(from: pipe, to: pipe) { !pipe.isBroken })
       }
       if !isBegun {
         continuation.resume(
@@ -83,6 +83,9 @@ extension HTTPService {
   private func stream(
     _ request: Request, _ pipe: BatchPipe, _ results: some ResponseBodyWriter, _ channel: any Channel
   ) async throws {
+    // Nothing else tells of it at once: lines may wait to be taken, or all are, and nothing is being sent.
+    channel.closeFuture.whenComplete { _ in pipe.breakOff() }
+    seat(channel).whenBroken(channel) { pipe.breakOff() }
     let body = request.body
     let isWhole = await withTaskGroup(of: Void.self) { group in
       group.addTask { [self] in

@@ -43,6 +43,11 @@ final class HTTPService: Sendable {
   /// All listeners are there.
   func ready() { readiness.store(true, ordering: .relaxed) }
 
+  /// Ends all connections at once.
+  func abort() {
+    for seat in seats.values { seat.eventLoop.execute { _ = seat.value.abort() } }
+  }
+
   /// The seat of a connection; to be used between two suspensions, on its event loop.
   func seat(_ channel: any Channel) -> HTTPSeat {
     guard let seat = seats[ObjectIdentifier(channel.eventLoop)] else {
@@ -191,7 +196,6 @@ final class HTTPService: Sendable {
         return answer
       }
     }
-    let pool = shared.pool
     let job = await withCheckedContinuation { (continuation: CheckedContinuation<WorkerJob, Never>) in
       let box = JobBox()
       let job = unsafe WorkerJob(UnsafeRawBufferPointer(line.bytes), permission) {
@@ -199,7 +203,7 @@ final class HTTPService: Sendable {
         continuation.resume(returning: job)
       }
       box.put(job)
-      pool.submit(job)
+      shared.submit(job)
     }
     return Self.taken(job.output)
   }

@@ -34,7 +34,7 @@ final class MetricsPage: Sendable {
     text.family("remit_connections_refused_total", .counter, help: "Connections that were one too many.")
     text.sample("remit_connections_refused_total", [], connections.refused)
     text.family("remit_worker_jobs_waiting", .gauge, help: "Long requests that wait for a worker.")
-    text.sample("remit_worker_jobs_waiting", [], shared.pool.waitingCount)
+    text.sample("remit_worker_jobs_waiting", [], shared.waitingJobs)
     text.family("remit_batches_open", .gauge, help: "Streams of lines over HTTP that are being decided.")
     text.sample("remit_batches_open", [], batches.busyCount)
     text.family("remit_uptime_seconds", .gauge, help: "How long the service has been running.")

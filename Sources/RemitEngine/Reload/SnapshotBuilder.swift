@@ -81,9 +81,6 @@ private struct Attempt {
     }
     problems.formUnion(store.settingsProblems)
     let names = store.folder.policyNames()
-    if names.isEmpty, let former, !former.snapshot.sorted.isEmpty {
-      throw broken("no policies are left in \"\(store.folder.policies.path)\"")
-    }
     let (policies, askedByPolicies) = loadPolicies(names)
     let askedByPlugins = loadPlugins()
     guard problems.isEmpty else { throw .broken(problems.sorted()) }

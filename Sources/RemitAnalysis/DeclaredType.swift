@@ -28,6 +28,11 @@ struct DeclaredType {
     }
   }
 
+  /// True where it is sensitive, or something in it: then what stands in its place and does not fit is masked as a whole.
+  var holdsSensitive: Bool {
+    isSensitive || fields.contains { $0.type.holdsSensitive } || element?.holdsSensitive == true
+  }
+
   /// Of what a `list` or a `map` holds.
   var element: DeclaredType? { view["of"].map { DeclaredType($0, insideSensitive: isSensitive) } }
 

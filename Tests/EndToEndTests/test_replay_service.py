@@ -149,6 +149,7 @@ return policy {
         inputs[7]["pin"] = 5
         inputs[13]["salary"] = {"masked": "0123456789abcdef0123456789abcdef"}
         inputs[16]["open"] = {"masked": True}
+        inputs[19]["who"], inputs[22]["who"], inputs[25]["deep"], inputs[28]["each"] = "Ada", ["Ada"], {"pin": "Ada"}, 5
         together = [{"id": str(number), "vendor": "v", "amount": 5, "pin": f"p{number}"} for number in range(5)]
         return [[request("decide", number, policy="x.secret", input=each) for number, each in enumerate(inputs)],
                 [request("decide_batch", 1, policy="x.secret", inputs=inputs[:50]), request("decide_batch", 2, policy="x.group", inputs=together)]]

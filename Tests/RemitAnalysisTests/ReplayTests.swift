@@ -98,7 +98,8 @@ struct StandInTests {
       "text {}", "text { min = 40 }", "text { max = 0 }", "integer {}", "integer { min = 5 }", "integer { max = -7 }",
       "number { min = -3, max = -2.5 }", "money { min = \"0.01\" }", "boolean {}", "date {}", "timestamp {}",
       "enum { \"b\", \"a\\\"\" }", "record { a = text {}, b = optional(text {}), c = record { d = date {} } }",
-      "list { of = money { min = 7 } }", "list { of = record { a = integer {} }, min = 3 }", "map { of = boolean {}, min = 2 }",
+      "list { of = money { min = 7 } }", "list { of = record { a = integer {} }, min = 3 }",
+      "map { of = boolean {}, min = 2 }",
     ])
   func accepted(_ type: String) throws {
     let text = Self.policy.split(separator: "%@", maxSplits: 1).joined(separator: type)
@@ -164,7 +165,8 @@ struct ReplayWordsTests {
     #expect(summary.table == ["", "a.x: 6 of 10 lines", "  4  a, other bytes", "  2  a -> b"])
     #expect(
       summary.notes == [
-        "a.x: 10 lines of version old, which is not the one of now", "5 of 6 differences are shown (--all shows every one)",
+        "a.x: 10 lines of version old, which is not the one of now",
+        "5 of 6 differences are shown (--all shows every one)",
         "10 lines, 3 equal, 6 differing, 1 masked, 0 not compared (time), 10 of other versions, 0.50 s, 20 decisions/s",
       ])
     let json = try JSONView(summary.json)

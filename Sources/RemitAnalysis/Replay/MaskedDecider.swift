@@ -39,8 +39,8 @@ final class MaskedDecider {
     var hidden: [String] = []
     for mask in masks {
       let names = mask.path.split(separator: "/", omittingEmptySubsequences: false).dropFirst().map(ValuePath.unescaped)
-      // Nobody reads what is not declared, and under the same version only sensitive values have been masked.
-      guard let type = declared.type(at: names), type.isSensitive || !isSameVersion else { continue }
+      // Nobody reads what is not declared, and under the same version only what holds something sensitive has been masked.
+      guard let type = declared.type(at: names), type.holdsSensitive || !isSameVersion else { continue }
       guard let value = StandIn.json(for: type) else { return false }
       unsafe filled.append(contentsOf: input[end..<mask.range.lowerBound])
       filled += value

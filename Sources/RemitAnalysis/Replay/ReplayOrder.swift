@@ -15,6 +15,8 @@ final class ReplayOrder: @unchecked Sendable {
   private var toldTotal = 0
   private var firstFailure: ReplayFailure?
   private let toldMax: Int?
+  /// So many kinds are told of: names of policies that are not there may be any number.
+  private static let kindsMax = 10_000
   private let onDifference: (ReplayDifference) -> Void
   private let onProgress: (Int) -> Void
 
@@ -65,8 +67,9 @@ final class ReplayOrder: @unchecked Sendable {
   private func tell(_ difference: ReplayDifference) {
     if let toldMax {
       let kind = difference.kind
-      guard told[kind, default: 0] < toldMax else { return }
-      told[kind, default: 0] += 1
+      let count = told[kind] ?? 0
+      guard count < toldMax, count > 0 || told.count < Self.kindsMax else { return }
+      told[kind] = count + 1
     }
     toldTotal += 1
     onDifference(difference)

@@ -147,7 +147,8 @@ let package = Package(
     .testTarget(
       name: "RemitAnalysisTests",
       dependencies: [
-        "RemitAnalysis", "RemitLog", "RemitEngine", "RemitPolicy", "RemitLua", "RemitWire", "RemitModel", "RemitTestKit",
+        "RemitAnalysis", "RemitLog", "RemitEngine", "RemitPolicy", "RemitLua", "RemitWire", "RemitModel",
+        "RemitTestKit",
       ],
       swiftSettings: strict),
     .testTarget(

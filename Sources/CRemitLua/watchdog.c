@@ -53,8 +53,18 @@ static void unpark(void) {
   pthread_mutex_unlock(&lock);
 }
 
+/* A thread's first run. Threads of a pool, and those that one of them has started, may have all signals blocked; without this one
+ * the clock could not end a decision on them. */
+static void enter_thread(void) {
+  sigset_t mask;
+  sigemptyset(&mask);
+  sigaddset(&mask, stop_signal());
+  pthread_sigmask(SIG_UNBLOCK, &mask, NULL);
+  thread_number = (pid_t)syscall(SYS_gettid);
+}
+
 void remit_watch_begin(remit_vm *vm, uint32_t milliseconds) {
-  if (__builtin_expect(!thread_number, 0)) thread_number = (pid_t)syscall(SYS_gettid);
+  if (__builtin_expect(!thread_number, 0)) enter_thread();
   atomic_store_explicit(&vm->watch.thread, thread_number, memory_order_relaxed);
   atomic_store_explicit(&vm->watch.milliseconds, milliseconds, memory_order_relaxed);
   running = vm;

@@ -14,6 +14,9 @@ struct ReplayCommand: ParsableCommand {
       Each line of the log is decided again, with its own params and time, and every byte of the result is compared with what was \
       logged. Where a policy's version is no longer the one that was logged, that is said, and the decisions are compared all the same.
 
+      The service's budgets have to be given again where they were not the defaults: --nesting, --instructions, --memory-bytes, \
+      --decision-ms.
+
       With --candidate the log is decided under another folder of policies: what turns, from which outcome to which.
 
       What differs goes to standard output, \(ReplayCommand.toldMax) lines of each kind (--all: every one), a summary to standard error. \
@@ -52,6 +55,7 @@ struct ReplayCommand: ParsableCommand {
   @Option(help: ArgumentHelp("The nesting of inputs that the service let pass.", valueName: "n"))
   var nesting = Limits().nestingDepthMax
 
+  @OptionGroup var budgets: DecisionBudgets
   @OptionGroup var folders: FolderOptions
 
   private static let jobsMax = 256
@@ -70,6 +74,7 @@ struct ReplayCommand: ParsableCommand {
     }
     var limits = Limits()
     limits.nestingDepthMax = nesting
+    try budgets.apply(to: &limits)
     let loader = try folders.loader(policies: candidate, plugins: candidatePlugins, limits: limits)
     var replayer = Replayer(ReplayPolicies(loader), jobs: jobs)
     if !all { replayer.toldMax = Self.toldMax }

@@ -103,6 +103,9 @@ struct ServeAssembly {
     limits.connectionsMax = settings.number("connections")
     limits.waitingRequestsMax = settings.number("waiting")
     limits.idleSecondsMax = settings.number("idle")
+    limits.instructionsMax = Int64(settings.number("instructions"))
+    limits.memoryBytesMax = settings.number("memory_bytes")
+    limits.decisionMillisecondsMax = UInt32(settings.number("decision_ms"))
     return limits
   }
 }

@@ -21,6 +21,9 @@ struct ServeOptions: ParsableArguments {
   @Option(setting: "waiting") var waiting: String?
   @Option(setting: "idle") var idle: String?
   @Option(setting: "drain") var drain: String?
+  @Option(setting: "instructions") var instructions: String?
+  @Option(setting: "memory_bytes") var memoryBytes: String?
+  @Option(setting: "decision_ms") var decisionMs: String?
   @Option(setting: "log") var log: String?
   @Option(setting: "log_sync") var logSync: String?
   @Option(setting: "log_key") var logKey: String?
@@ -73,7 +76,7 @@ extension Flag: SettingFlag {
 }
 
 extension Option where Value == String? {
-  fileprivate init(setting name: String) {
+  init(setting name: String) {
     let setting = SettingTable[name]
     self.init(
       name: .customLong(setting.flagName), help: ArgumentHelp(setting.help, valueName: setting.valueName))

@@ -8,7 +8,7 @@ package enum SettingTable {
   private static let limits = Limits()
   package static let threadsMax = 256
 
-  package static let all: [Setting] = service + decisionLog + messages
+  package static let all: [Setting] = service + budgets + decisionLog + messages
 
   private static let service: [Setting] = [
     Setting("listen", .address, list: true, as: "host:port", "A TCP address, such as 127.0.0.1:7400 or [::1]:7400."),
@@ -50,6 +50,19 @@ package enum SettingTable {
     Setting(
       "drain", .number(0...86_400), default: .value("10"), as: "seconds",
       "How long clients may take to fetch their answers once the service ends."),
+  ]
+
+  /// What one decision may use up. `DecisionBudgets` gives them to other commands.
+  private static let budgets: [Setting] = [
+    Setting(
+      "instructions", .number(1_000...1_000_000_000), default: .value("\(limits.instructionsMax)"), as: "n",
+      "The most steps of one decision, each about one instruction of the machine."),
+    Setting(
+      "memory_bytes", .number((64 << 10)...(4 << 30)), default: .value("\(limits.memoryBytesMax)"), as: "bytes",
+      "The most memory of one decision."),
+    Setting(
+      "decision_ms", .number(1...60_000), default: .value("\(limits.decisionMillisecondsMax)"), as: "milliseconds",
+      "How long one decision may take, should the other two not have ended it."),
   ]
 
   /// The first of them says whether decisions are logged.

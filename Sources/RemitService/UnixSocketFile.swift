@@ -35,11 +35,14 @@ struct UnixSocketFile {
   ///
   /// - Returns: The socket, for the caller to close.
   static func bind(_ path: String, mode: UInt32) throws(ServiceError) -> Int32 {
+    let lock = SocketFolderLock(for: path)
+    defer { withExtendedLifetime(lock) {} }
     try makeRoom(at: path)
     let socket = Glibc.socket(AF_UNIX, Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue), 0)
     guard socket >= 0 else { throw ServiceError("cannot listen on \(path): \(systemError())") }
-    // What the file gets when it is made.
-    let isMade = unsafe fchmod(socket, mode_t(mode)) == 0 && call(Glibc.bind, socket, path) == 0
+    // What the file gets when it is made. It listens before the next process looks at it; the backlog is set later.
+    let isMade =
+      unsafe fchmod(socket, mode_t(mode)) == 0 && call(Glibc.bind, socket, path) == 0 && listen(socket, 1) == 0
     guard isMade else {
       let words = systemError()
       close(socket)
@@ -84,4 +87,22 @@ struct UnixSocketFile {
   }
 
   private static func systemError() -> String { unsafe String(cString: strerror(errno)) }
+}
+
+/// Holds off others that would listen in the same folder: between a look at a file and the moment when a socket listens there, a second
+/// process would take the file for one that was left behind.
+@safe final class SocketFolderLock {
+  private let file: Int32
+
+  /// Waits for its turn. Where the folder cannot be locked, nothing is held off.
+  init(for path: String) {
+    let end = path.lastIndex(of: "/")
+    let folder = end.map { $0 == path.startIndex ? "/" : String(path[..<$0]) } ?? "."
+    file = unsafe open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+    if file >= 0 { while flock(file, LOCK_EX) != 0 && errno == EINTR {} }
+  }
+
+  deinit {
+    if file >= 0 { close(file) }
+  }
 }

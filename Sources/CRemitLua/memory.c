@@ -1,3 +1,4 @@
+#include <malloc.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -100,4 +101,10 @@ void remit_memory_free(remit_memory *memory) {
     chunk = next;
   }
   memory->chunks = NULL;
+}
+
+void remit_return_large_blocks(void) {
+  /* Without this the bound grows with the largest block that was freed, and later ones of that size stay in the heap. */
+  mallopt(M_MMAP_THRESHOLD, 128 * 1024);
+  mallopt(M_TRIM_THRESHOLD, 1024 * 1024);
 }

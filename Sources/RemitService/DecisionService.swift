@@ -2,6 +2,7 @@ package import Logging
 private import NIOCore
 private import NIOPosix
 package import RemitEngine
+private import RemitLua
 private import RemitModel
 internal import ServiceLifecycle
 
@@ -25,6 +26,7 @@ package final class DecisionService: Service {
 
   /// - Throws: `ServiceError` where it cannot listen.
   package func run() async throws {
+    SystemMemory.returnLargeBlocks()
     let pool = WorkerPool(setting, threads: configuration.workers)
     guard pool.hasThreads else { throw ServiceError("the system has no more threads") }
     defer { pool.end() }

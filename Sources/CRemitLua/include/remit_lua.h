@@ -200,4 +200,8 @@ bool remit_vm_spent(const remit_vm *vm);
 /* Why the last call failed: "file:line: words", at most 1 KiB; valid until the next call. */
 remit_slice remit_vm_message(const remit_vm *vm);
 
+/* For a process that lives long: large blocks come from the system one by one, whatever was freed before, and go back to it when they
+ * are freed. Called once, early. */
+void remit_return_large_blocks(void);
+
 #endif

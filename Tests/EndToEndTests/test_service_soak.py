@@ -1,5 +1,5 @@
-"""`remit serve` under everything at once: honest clients among slow, broken and hostile ones. The honest ones see no error, no wrong
-answer and none out of order, and the service ends with what it began with. REMIT_SOAK_SECONDS makes it longer, REMIT_SEED repeats the
+"""`remit serve` under everything at once: honest clients among slow, broken and hostile ones, while policies change and decisions are
+logged. The honest ones see no error, no wrong answer and none out of order, and the service ends with what it began with. REMIT_SOAK_SECONDS makes it longer, REMIT_SEED repeats the
 choices (not the timing)."""
 import json
 import os
@@ -11,7 +11,7 @@ import time
 import unittest
 
 from service import Client, Server, line, request
-from support import Folder, policy
+from support import Folder, policy, run
 
 SECONDS = float(os.environ.get("REMIT_SOAK_SECONDS", "15"))
 SEED = int(os.environ.get("REMIT_SEED", random.SystemRandom().randrange(1 << 63)))
@@ -193,6 +193,16 @@ class Soak:
             answer = client.line()
             assert answer is None or b'"code":"overloaded"' in answer, answer
 
+    def policy_editor(self, generator):
+        """Changes a policy, and now and then breaks it, which nobody may notice."""
+        path = os.path.join(self.server.policies, "a", "quick.lua")
+        text = POLICIES["policies/a/quick.lua"]
+        broken = generator.random() < 0.3
+        with open(path + ".new", "w", encoding="utf-8") as file:
+            file.write(f"-- {generator.random()}\n" + (text[:len(text) // 2] if broken else text))
+        os.replace(path + ".new", path)
+        time.sleep(generator.random() * 0.8)
+
     def flood(self, generator):
         clients = [self.connect(generator) for _ in range(generator.choice((5, 80)))]
         time.sleep(generator.random() * 0.2)
@@ -204,37 +214,45 @@ class Soak:
 
 class SoakTests(unittest.TestCase):
     def test_honest_clients_notice_nothing(self):
-        with Folder(POLICIES) as folder, Server("--connections", str(CONNECTIONS), "--idle", "2", "--loops", "2", "--workers", "2",
-                                                policies=folder.path + "/policies") as server:
-            files = server.file_count()
-            soak = Soak(server, SEED)
-            for kind in (soak.honest_pipelining, soak.honest_pipelining, soak.honest_pipelining, soak.honest_slow_reader,
-                         soak.honest_slow_writer, soak.honest_half_closer, soak.honest_batch_sender, soak.resetter, soak.resetter,
-                         soak.who_never_reads, soak.garbage_sender, soak.giant, soak.endless_asker, soak.idler, soak.idler,
-                         soak.flood):
-                soak.start(kind, len(soak.threads))
-            peak = 0
-            end = time.monotonic() + SECONDS
-            while time.monotonic() < end and not soak.failures:
-                peak = max(peak, server.resident())
-                time.sleep(0.1)
-            soak.over.set()
-            for thread in soak.threads:
-                thread.join(60)
-            self.assertEqual(soak.failures, [], f"REMIT_SEED={SEED}: {server.said()[-2000:]}")
-            for kind in ("honest_pipelining", "resetter", "who_never_reads", "garbage_sender", "giant", "endless_asker", "flood"):
-                self.assertGreater(soak.counts.get(kind, 0), 0, f"{kind} did nothing: {soak.counts}")
-            times = sorted(soak.times)
-            self.assertGreater(len(times), 50)
-            slow = times[len(times) * 99 // 100]
-            self.assertLess(slow, 5, f"REMIT_SEED={SEED}")
-            self.assertLess(peak, 400 << 10, f"REMIT_SEED={SEED}")
-            self.assertEqual(self.at_rest(server, files), files, f"REMIT_SEED={SEED}")
-            print(f"soak: {soak.counts}, p99 {slow * 1000:.0f} ms, peak {peak >> 10} MiB", flush=True)
-            with server.tcp() as client:
-                Soak.check(json.dumps(client.call("decide", 5, policy="a.quick", input={"n": 5})).encode(), 5, 5, 7)
-            server.terminate()
-            self.assertEqual(server.wait(), 0)
+        with Folder(POLICIES) as folder:
+            log = os.path.join(folder.path, "log")
+            with Server("--connections", str(CONNECTIONS), "--idle", "2", "--loops", "2", "--workers", "2", "--log", log,
+                        "--log-segment-bytes", "10000000", policies=folder.path + "/policies") as server:
+                self.soak(server)
+            verified = run("log", "verify", log)
+            self.assertEqual(verified.returncode, 0, verified.stdout + verified.stderr)
+
+    def soak(self, server):
+        files = server.file_count()
+        soak = Soak(server, SEED)
+        for kind in (soak.honest_pipelining, soak.honest_pipelining, soak.honest_pipelining, soak.honest_slow_reader,
+                     soak.honest_slow_writer, soak.honest_half_closer, soak.honest_batch_sender, soak.resetter, soak.resetter,
+                     soak.who_never_reads, soak.garbage_sender, soak.giant, soak.endless_asker, soak.idler, soak.idler,
+                     soak.policy_editor, soak.flood):
+            soak.start(kind, len(soak.threads))
+        peak = 0
+        end = time.monotonic() + SECONDS
+        while time.monotonic() < end and not soak.failures:
+            peak = max(peak, server.resident())
+            time.sleep(0.1)
+        soak.over.set()
+        for thread in soak.threads:
+            thread.join(60)
+        self.assertEqual(soak.failures, [], f"REMIT_SEED={SEED}: {server.said()[-2000:]}")
+        for kind in ("honest_pipelining", "resetter", "who_never_reads", "garbage_sender", "giant", "endless_asker", "policy_editor",
+                     "flood"):
+            self.assertGreater(soak.counts.get(kind, 0), 0, f"{kind} did nothing: {soak.counts}")
+        times = sorted(soak.times)
+        self.assertGreater(len(times), 50)
+        slow = times[len(times) * 99 // 100]
+        self.assertLess(slow, 5, f"REMIT_SEED={SEED}")
+        self.assertLess(peak, 400 << 10, f"REMIT_SEED={SEED}")
+        self.assertEqual(self.at_rest(server, files), files, f"REMIT_SEED={SEED}")
+        print(f"soak: {soak.counts}, p99 {slow * 1000:.0f} ms, peak {peak >> 10} MiB", flush=True)
+        with server.tcp() as client:
+            Soak.check(json.dumps(client.call("decide", 5, policy="a.quick", input={"n": 5})).encode(), 5, 5, 7)
+        server.terminate()
+        self.assertEqual(server.wait(), 0)
 
     def at_rest(self, server, wanted):
         """How many files the service has once it has let go of all connections."""

@@ -3,6 +3,7 @@
 # make test   every test: Swift, policies, the built binary
 # make check  what CI holds beside the tests: formatting, no stray paths, the static checks of policies and plugins
 # make pages  docs/policies, from the declarations of the policies
+# make fuzz   libFuzzer on the C that reads what clients send, for FUZZ_SECONDS or until it finds something
 # make bench  speed against the bare C limit
 # make bench-reload  how long a reload takes, with many policies
 # make bench-service  the service's speed against the least that a server does
@@ -12,7 +13,7 @@ REMIT := .build/release/remit
 # Release builds: no frame pointers in C, which the decision path feels, and no debug information in the program.
 RELEASE := -c release -Xcc -fomit-frame-pointer -Xlinker -s
 
-.PHONY: run serve test check bench bench-reload bench-service build plugins pages packages clean
+.PHONY: run serve test check fuzz bench bench-reload bench-service build plugins pages packages clean
 
 run: build
 	@scripts/run-sample $(REMIT)
@@ -42,6 +43,18 @@ check: build
 
 pages: build
 	@$(REMIT) policies --markdown --output docs/policies
+
+# Needs a clang with libFuzzer, as Swift's own has.
+CLANG ?= clang
+FUZZ_SECONDS ?= 0
+FUZZ_INCLUDES := -ISources/CRemitJSON/include -ISources/CRemitDecimal/include
+
+fuzz:
+	@mkdir -p .build/fuzz/corpus
+	@split -l 1 -a 3 Tests/Fixtures/Fuzz/requests.ndjson .build/fuzz/corpus/seed-
+	@$(CLANG) -std=gnu17 -O1 -g -fsanitize=fuzzer,address,undefined -fno-sanitize-recover=all $(FUZZ_INCLUDES) Tests/Fuzz/json_fuzz.c \
+	  Sources/CRemitJSON/*.c Sources/CRemitDecimal/*.c -lm -o .build/fuzz/json_fuzz
+	@cd .build/fuzz && ./json_fuzz -max_len=4096 -max_total_time=$(FUZZ_SECONDS) corpus
 
 bench: build
 	@$(MAKE) -s -C benchmarks/limit

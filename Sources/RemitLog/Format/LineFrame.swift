@@ -86,10 +86,12 @@ package enum LineFrame {
     var hasher = SHA256()
     unsafe hasher.update(bufferPointer: bytes)
     unsafe hasher.finalize().withUnsafeBytes { digest in
-      for place in 0..<hashDigits / 2 {
-        let byte = unsafe digest[place]
-        digits[2 * place] = Hex.digit(byte >> 4)
-        digits[2 * place + 1] = Hex.digit(byte & 15)
+      unsafe digits.withUnsafeMutableBytes { digits in
+        for place in 0..<hashDigits / 2 {
+          let byte = unsafe digest[place]
+          unsafe digits[2 * place] = Hex.digit(byte >> 4)
+          unsafe digits[2 * place + 1] = Hex.digit(byte & 15)
+        }
       }
     }
   }

@@ -6,11 +6,11 @@ private import Synchronization
 
 /// The decision log of a service.
 ///
-/// Threads hand their decisions over when they commit. As long as the disk takes them, and nobody waits for it (`Sync.never`), the thread that
-/// commits writes them itself. Else the log's own thread has the files: it writes all that has come together, and whoever
-/// waits is told then.
+/// Threads hand their decisions over when they commit. A few lines are written by the thread that commits, as long as the disk takes
+/// them and nobody waits for it (`Sync.never`): waking another thread would take longer. Else the log's own thread has the files: it
+/// numbers, hashes and writes what has come together, beside the threads that decide, and whoever waits is told then.
 package final class DecisionLog: DecisionSink, @unchecked Sendable {
-  // SAFETY: what is below is used under `monitor`; the files by the log's thread alone while `threadHasFiles`.
+  // SAFETY: what is below is used under `monitor`; chain, lines and files by the log's thread alone while `threadHasFiles`.
   package struct Message: Sendable, Equatable {
     package var isWarning: Bool
     package var text: String
@@ -27,15 +27,17 @@ package final class DecisionLog: DecisionSink, @unchecked Sendable {
 
   private let monitor = Monitor()
   private var chain: LineChain
-  /// Lines that are not written yet.
-  private var pending = ByteWriter()
-  /// Of the room that was promised, what is taken by them.
-  private var pendingPromised = 0
-  private var callbacks: [@Sendable () -> Void] = []
+  /// Lines that are being written, each with number and hashes.
+  private var lines = ByteWriter()
+  /// What a thread that commits could not write, and how much of `lines` is.
+  private var leftOver: (bodies: LineBodies, done: Int)?
+  /// What was handed over and not taken up.
+  private var queue: [LineBodies] = []
+  /// Of it, and of what the log's thread is writing.
+  private var waitingBytes = 0
+  private var free: [LineBodies] = []
   private var threadHasFiles: Bool
-  /// Bytes that the log's thread is writing.
-  private var batchBytes = 0
-  /// When it began with them; nil where there are none.
+  /// When the log's thread began with what it writes; nil where it waits.
   private var batchStart: Int64?
   private var statisticsSoFar = LogStatistics()
   private var isSpilled = false
@@ -50,6 +52,10 @@ package final class DecisionLog: DecisionSink, @unchecked Sendable {
   private enum Refusal: UInt8 { case none, full, behind }
   /// A buffer that has grown larger is given back.
   private static let keptCapacityBytes = 4 << 20
+  /// So few bytes are written by the thread that commits.
+  private static let inlineBytesMax = 4 << 10
+  private static let batchBytesMax = 256 << 10
+  private static let freeMax = 16
 
   /// Opens the log, or begins one, and repairs what a crash has left. `close` ends it.
   ///
@@ -124,44 +130,49 @@ package final class DecisionLog: DecisionSink, @unchecked Sendable {
     tell("there is room for the decision log again: decisions are taken")
   }
 
-  /// Numbers and keeps the lines of a thread.
-  ///
-  /// - Returns: Whether they are kept already; else `whenKept` is called then.
-  func commit(_ recorder: LineRecorder, whenKept: @escaping @Sendable () -> Void) -> Bool {
-    let now = milliseconds()
+  /// Bodies without any, for a thread that commits.
+  func freeBodies() -> LineBodies {
     monitor.lock()
     defer { monitor.unlock() }
-    take(recorder, at: now)
+    return free.popLast() ?? LineBodies()
+  }
+
+  /// Numbers and keeps the lines of a thread, which hands them over.
+  ///
+  /// - Returns: Whether they are kept already; else their `whenKept` is called then.
+  func commit(_ bodies: LineBodies) -> Bool {
+    monitor.lock()
+    defer { monitor.unlock() }
+    statisticsSoFar.lines += bodies.ends.count
     if !threadHasFiles {
-      if writePending(at: now) { return true }
+      if bodies.bytes.count <= Self.inlineBytesMax {
+        guard let done = write(bodies) else { return true }
+        leftOver = (bodies, done)
+      } else {
+        queue.append(bodies)
+      }
       threadHasFiles = true
+    } else {
+      queue.append(bodies)
     }
-    callbacks.append(whenKept)
+    waitingBytes += bodies.bytes.count
     limitWaiting()
     monitor.wakeAll()
     return false
   }
 
-  private func take(_ recorder: LineRecorder, at now: Int64) {
+  /// Writes a few lines on the thread that commits.
+  ///
+  /// - Returns: Nil where all are written; else how much of `lines` is. The log's thread writes the rest, and tells of the failure when it
+  ///   meets it too.
+  private func write(_ bodies: LineBodies) -> Int? {
+    let now = milliseconds()
     chain.setTime(now)
-    unsafe recorder.bodies.withBytes { bodies in
-      var start = 0
-      for end in recorder.ends {
-        unsafe chain.append(UnsafeRawBufferPointer(rebasing: bodies[start..<end]), to: &pending)
-        start = end
-      }
-    }
-    // The lines that were taken cannot be given back, and none was answered.
-    precondition(!pending.hasFailed, "the memory for the decision log has run out")
-    pendingPromised += recorder.promised
-    statisticsSoFar.lines += recorder.ends.count
-  }
-
-  /// Writes all that is there, on the thread that commits.
-  private func writePending(at now: Int64) -> Bool {
+    chain.append(bodies, to: &lines)
+    Self.checkMemory(lines)
     var done = 0
     var failure: SegmentWriter.Failure?
-    unsafe pending.withBytes { lines in
+    unsafe lines.withBytes { lines in
       do throws(SegmentWriter.Failure) {
         try unsafe writer.append(lines, at: now, done: &done)
       } catch {
@@ -169,22 +180,29 @@ package final class DecisionLog: DecisionSink, @unchecked Sendable {
       }
     }
     guard failure == nil else {
-      // The log's thread writes what is left, and tells of the failure when it meets it too.
-      if done > 0 { pending.removeFirst(done) }
-      statisticsSoFar.bytes += done
       statisticsSoFar.failures += 1
-      return false
+      return done
     }
-    statisticsSoFar.bytes += done
-    settle(promised: pendingPromised, number: chain.number, hash: chain.hash)
-    pendingPromised = 0
-    pending.removeAll(capacityBytesMax: Self.keptCapacityBytes)
-    return true
+    settle(promised: bodies.promised)
+    recycle(bodies)
+    return nil
+  }
+
+  /// What was taken cannot be given back, and none of it was answered.
+  private static func checkMemory(_ lines: borrowing ByteWriter) {
+    precondition(!lines.hasFailed, "the memory for the decision log has run out")
+  }
+
+  private func recycle(_ bodies: LineBodies) {
+    bodies.removeAll()
+    if free.count < Self.freeMax { free.append(bodies) }
   }
 
   /// Says where the log stands, before anybody is answered.
-  private func settle(promised: Int, number: Int, hash: [UInt8]) {
-    statisticsSoFar.lastNumber = number
+  private func settle(promised: Int) {
+    statisticsSoFar.lastNumber = chain.number
+    statisticsSoFar.bytes += lines.count
+    lines.removeAll(capacityBytesMax: Self.keptCapacityBytes)
     if writer.isSpilled != isSpilled {
       isSpilled = writer.isSpilled
       let why = writer.lastFailure.map { "cannot write \($0.path): \(LogError.systemWords($0.code)): " } ?? ""
@@ -196,13 +214,13 @@ package final class DecisionLog: DecisionSink, @unchecked Sendable {
     }
     statisticsSoFar.state = isSpilled ? .spilled : .writing
     reservation?.update(length: writer.length, done: promised)
-    let code = head.write(.init(number: number, hash: hash, isElsewhere: writer.isSpilled))
+    let code = head.write(.init(number: chain.number, hash: chain.hash, isElsewhere: writer.isSpilled))
     if code != 0 { statisticsSoFar.failures += 1 }
   }
 
   /// Bounds what waits.
   private func limitWaiting() {
-    let isBehind = pending.count + batchBytes > configuration.waitingBytesMax
+    let isBehind = waitingBytes > configuration.waitingBytesMax
     let isSlow =
       configuration.whenFull == .refuse
       && batchStart.map { Self.monotonicMilliseconds() - $0 > configuration.slowMilliseconds } == true
@@ -212,67 +230,83 @@ package final class DecisionLog: DecisionSink, @unchecked Sendable {
   // MARK: The log's thread
 
   private func work() {
-    var batch = ByteWriter()
+    var batch: [LineBodies] = []
     while true {
       monitor.lock()
-      while pending.count == 0 && !isEnding {
+      for bodies in batch {
+        waitingBytes -= bodies.bytes.count
+        recycle(bodies)
+      }
+      batch.removeAll()
+      batchStart = nil
+      if waitingBytes < configuration.waitingBytesMax { refusalNow.store(Refusal.none.rawValue, ordering: .relaxed) }
+      while queue.isEmpty && leftOver == nil && !isEnding {
         if configuration.sync == .never { threadHasFiles = false }
         monitor.wait()
       }
-      guard pending.count > 0 else {
-        monitor.unlock()
-        return
-      }
-      swap(&pending, &batch)
-      let promised = pendingPromised
-      pendingPromised = 0
-      let waiting = callbacks
-      callbacks = []
-      let number = chain.number
-      let hash = chain.hash
-      batchBytes = batch.count
+      let rest = leftOver
+      leftOver = nil
+      if rest == nil { takeFromQueue(&batch) }
       batchStart = Self.monotonicMilliseconds()
       monitor.unlock()
 
-      let isKept = keep(batch, lastNumber: number)
-
-      monitor.lock()
-      if isKept {
-        statisticsSoFar.bytes += batchBytes
-        settle(promised: promised, number: number, hash: hash)
-      }
-      batchBytes = 0
-      batchStart = nil
-      refusalNow.store(Refusal.none.rawValue, ordering: .relaxed)
-      monitor.unlock()
-      batch.removeAll(capacityBytesMax: Self.keptCapacityBytes)
-      guard isKept else { return }
-      for whenKept in waiting { whenKept() }
+      if let rest { batch.append(rest.bodies) }
+      guard !batch.isEmpty, keep(batch, from: rest?.done) else { return }
+      for bodies in batch { bodies.whenKept?() }
     }
+  }
+
+  /// Without a sync, so much at a time that those who wait for the first need not wait for the last.
+  private func takeFromQueue(_ batch: inout [LineBodies]) {
+    var count = 0
+    var bytes = 0
+    while count < queue.count, configuration.sync == .always || bytes < Self.batchBytesMax {
+      bytes += queue[count].bytes.count
+      count += 1
+    }
+    batch.append(contentsOf: queue[..<count])
+    queue.removeFirst(count)
+  }
+
+  /// Numbers, hashes and writes, however often it takes.
+  ///
+  /// - Parameter done: How much of `lines` is written; nil where they are not made yet.
+  /// - Returns: False where the log ends and they could not be written.
+  private func keep(_ batch: [LineBodies], from done: Int?) -> Bool {
+    if done == nil {
+      chain.setTime(milliseconds())
+      for bodies in batch { chain.append(bodies, to: &lines) }
+      Self.checkMemory(lines)
+    }
+    guard keep(from: done ?? 0) else { return false }
+    monitor.lock()
+    settle(promised: batch.reduce(0) { $0 + $1.promised })
+    monitor.unlock()
+    return true
   }
 
   /// Writes lines, and brings them to the disk where that is asked for, however often it takes.
   ///
   /// - Returns: False where the log ends and they could not be written.
-  private func keep(_ lines: borrowing ByteWriter, lastNumber: Int) -> Bool {
-    var done = 0
+  private func keep(from start: Int) -> Bool {
+    var done = start
     var isTold = false
     while true {
       let start = Self.monotonicMilliseconds()
-      var failure = attempt(lines, done: &done)
-      if failure != nil, writer.spill(from: number(of: lines, at: done), at: milliseconds()) {
-        failure = attempt(lines, done: &done)
+      var failure = attempt(&done)
+      if failure != nil, writer.spill(from: number(at: done), at: milliseconds()) {
+        failure = attempt(&done)
       }
       guard let failure else {
         if isTold { tell("the decision log is written again: \(writer.path)") }
         let took = Self.monotonicMilliseconds() - start
-        if took > configuration.slowMilliseconds { leaveSlowFolder(behind: lastNumber, took) }
+        if took > configuration.slowMilliseconds { leaveSlowFolder(took) }
         return true
       }
       if !isTold { tellOfFailure(failure) }
       isTold = true
       guard waitAfterFailure() else {
-        if attempt(lines, done: &done) == nil { return true }
+        if attempt(&done) == nil { return true }
         warn("the decision log ends, and the last decisions could not be written: they were not answered")
         return false
       }
@@ -294,7 +328,7 @@ package final class DecisionLog: DecisionSink, @unchecked Sendable {
     return !isEnding
   }
 
-  private func attempt(_ lines: borrowing ByteWriter, done: inout Int) -> SegmentWriter.Failure? {
+  private func attempt(_ done: inout Int) -> SegmentWriter.Failure? {
     let now = milliseconds()
     return unsafe lines.withBytes { bytes in
       do throws(SegmentWriter.Failure) {
@@ -307,15 +341,15 @@ package final class DecisionLog: DecisionSink, @unchecked Sendable {
     }
   }
 
-  private func number(of lines: borrowing ByteWriter, at place: Int) -> Int {
+  private func number(at place: Int) -> Int {
     unsafe lines.withBytes { bytes in
       unsafe SegmentWriter.number(of: UnsafeRawBufferPointer(rebasing: bytes[place...]))
     }
   }
 
   /// A disk that is too slow is left as one that is full: for the other folder, where there is one.
-  private func leaveSlowFolder(behind number: Int, _ took: Int64) {
-    guard !writer.isSpilled, writer.spill(from: number + 1, at: milliseconds()) else { return }
+  private func leaveSlowFolder(_ took: Int64) {
+    guard !writer.isSpilled, writer.spill(from: chain.number + 1, at: milliseconds()) else { return }
     warn("writing the decision log in \(configuration.folder) took \(took) ms")
   }
 
@@ -353,7 +387,7 @@ package final class DecisionLog: DecisionSink, @unchecked Sendable {
     monitor.lock()
     defer { monitor.unlock() }
     var statistics = statisticsSoFar
-    statistics.waitingBytes = pending.count + batchBytes
+    statistics.waitingBytes = waitingBytes
     statistics.refused = refused.load(ordering: .relaxed)
     return statistics
   }

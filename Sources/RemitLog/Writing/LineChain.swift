@@ -18,8 +18,12 @@ struct LineChain {
     time.set(milliseconds)
   }
 
-  /// Appends the next line, with its newline.
-  mutating func append(_ body: UnsafeRawBufferPointer, to lines: inout ByteWriter) {
+  /// Appends the next lines, each with its newline.
+  mutating func append(_ bodies: LineBodies, to lines: inout ByteWriter) {
+    unsafe bodies.forEach { body in unsafe append(body, to: &lines) }
+  }
+
+  private mutating func append(_ body: UnsafeRawBufferPointer, to lines: inout ByteWriter) {
     let start = lines.count
     number += 1
     lines.append(LineFrame.start)

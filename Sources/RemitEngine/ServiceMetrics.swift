@@ -1,15 +1,9 @@
 /// Counts what happens in a service beside its decisions. Any thread may call; each call is a few additions and takes no lock.
 ///
-/// Who reloads or writes the decision log calls these where something has happened, and nothing where nobody counts.
+/// Who reloads calls these where something has happened, and nothing where nobody counts.
 package protocol ServiceMetrics: AnyObject, Sendable {
   /// A new snapshot is in force, by a reload or a return to an older one.
   func reloadSucceeded(seconds: Double)
   /// A reload was refused, and the running policies are untouched.
   func reloadRefused(seconds: Double)
-  /// Lines of the decision log were handed to the system.
-  func logWritten(lines: Int, bytes: Int)
-  /// The log could not be written, at one attempt.
-  func logFailed()
-  /// How many lines of the log wait to be written now.
-  func logWaiting(lines: Int)
 }

@@ -1,4 +1,5 @@
 internal import RemitEngine
+internal import RemitLog
 private import RemitModel
 
 /// What `GET /metrics` shows: what threads have counted, what the service is doing, and what the system says of the process.
@@ -41,9 +42,27 @@ final class MetricsPage: Sendable {
     text.sample("remit_uptime_seconds", [], shared.setting.clock.uptimeSeconds())
     text.family("remit_build_info", .gauge, help: "The version of Remit.")
     text.sample("remit_build_info", [("version", version)], 1)
+    if let log = shared.setting.sink as? DecisionLog { Self.write(log.statistics, into: &text) }
     counters.registry.write(into: &text)
     process.write(into: &text)
     return text.bytes
+  }
+
+  private static func write(_ log: LogStatistics, into text: inout PrometheusText) {
+    text.family("remit_log_lines_total", .counter, help: "Lines of the decision log.")
+    text.sample("remit_log_lines_total", [], log.lines)
+    text.family("remit_log_bytes_total", .counter, help: "Bytes of the decision log that were handed to the system.")
+    text.sample("remit_log_bytes_total", [], log.bytes)
+    text.family("remit_log_failures_total", .counter, help: "Attempts to write the decision log that have failed.")
+    text.sample("remit_log_failures_total", [], log.failures)
+    text.family("remit_log_refused_total", .counter, help: "Decisions that the decision log did not take.")
+    text.sample("remit_log_refused_total", [], log.refused)
+    text.family("remit_log_waiting_bytes", .gauge, help: "Bytes of the decision log that wait to be written.")
+    text.sample("remit_log_waiting_bytes", [], log.waitingBytes)
+    text.family("remit_log_state", .gauge, help: "1 for what the decision log is doing.")
+    for state in [LogStatistics.State.writing, .waiting, .spilled, .refusing] {
+      text.sample("remit_log_state", [("state", state.rawValue)], state == log.state ? 1 : 0)
+    }
   }
 
   private static func write(_ totals: DecisionMeters.Totals, into text: inout PrometheusText) {

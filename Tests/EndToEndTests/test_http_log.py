@@ -1,0 +1,106 @@
+"""Decisions over HTTP in the decision log: each is kept before it is answered, and replay finds the same bytes; and reloads beside them."""
+import json
+import os
+import tempfile
+import time
+import unittest
+
+from http_service import HTTPServer
+from support import ROOT, Folder, policy, run
+
+FIELDS = "id = optional(text {}), n = integer {}"
+POLICY = policy('return { outcome = "approve", reasons = { "ok" }, n = tx.n * params.by }', fields=FIELDS,
+                extra='params = { by = integer { default = 1, summary = "x" } },')
+
+
+class LogTests(unittest.TestCase):
+    def setUp(self):
+        self.folder = self.enterContext(Folder({"policies/a/quick.lua": POLICY}))
+        self.policies = os.path.join(self.folder.path, "policies")
+        self.log = os.path.join(self.folder.path, "log")
+
+    def lines(self):
+        done = run("log", "cat", self.log)
+        self.assertEqual(done.returncode, 0, done.stderr)
+        return [json.loads(line) for line in done.stdout.splitlines()]
+
+    def check_replay(self):
+        self.assertEqual(run("log", "verify", self.log).returncode, 0)
+        done = run("replay", "--log", self.log, "--policies", self.policies, "--plugins", os.path.join(ROOT, "plugins"))
+        self.assertEqual(done.returncode, 0, done.stdout + done.stderr)
+
+    def test_every_decision_is_kept(self):
+        for sync in ("never", "always"):
+            with self.subTest(sync):
+                self.log = tempfile.mkdtemp(dir=self.folder.path)
+                with HTTPServer("--log", self.log, "--log-sync", sync, policies=self.policies) as service:
+                    for n in range(50):
+                        self.assertEqual(service.decide(policy="a.quick", input={"n": n}, params={"by": 2})[0], 200)
+                    self.assertEqual(service.decide(policy="a.quick", input={"n": "x"})[0], 422)
+                    self.assertEqual(service.decide(policy="a.quick", input={"n": 7, "more": "x" * 100_000})[0], 200)
+                    data = b"".join(b'{"id":"B-%d","n":%d}\n' % (n, n) for n in range(2000)) + b'nonsense\n\n{"id":"last","n":"x"}\n'
+                    status, _, body = service.batch("policy=a.quick&param.by=3&at=2025-06-15", data)
+                    self.assertEqual((status, body.count(b"\n")), (200, 2002))
+                    # Killed, so that nothing is kept later than it was answered.
+                    page = service.metrics()
+                    service.process.kill()
+                    service.process.wait()
+                kept = self.lines()
+                # What is not JSON is no request for a decision.
+                self.assertEqual(len(kept), 50 + 1 + 1 + 2000 + 1)
+                self.assertEqual(page.value("remit_log_lines_total"), len(kept))
+                self.assertGreater(page.value("remit_log_bytes_total"), 100 * len(kept))
+                self.assertEqual(page.value("remit_log_failures_total"), 0)
+                self.assertEqual(page.value("remit_log_state", state="writing"), 1)
+                self.check_replay()
+
+
+class ReloadTests(unittest.TestCase):
+    def test_reloads_are_counted_and_a_batch_keeps_its_snapshot(self):
+        with Folder({"policies/a/quick.lua": POLICY}) as folder, \
+                HTTPServer(policies=os.path.join(folder.path, "policies")) as service:
+            path = os.path.join(folder.path, "policies/a/quick.lua")
+            first = service.metrics()
+            self.assertEqual(first.value("remit_reloads_total"), 0)
+            versions = {json.loads(service.decide(policy="a.quick", input={"n": 1})[2])["version"]}
+            with service.raw() as connection:
+                connection.sendall(b"POST /v1/batch?policy=a.quick HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n8\r\n{\"n\":1}\n\r\n")
+                data = b""
+                while b"version" not in data:
+                    data += connection.recv(65536)
+                self.replace(path, POLICY.replace("A test.", "Another."))
+                self.wait(service, "remit_reloads_total", result="succeeded")
+                versions.add(json.loads(service.decide(policy="a.quick", input={"n": 1})[2])["version"])
+                self.assertEqual(len(versions), 2)
+                connection.sendall(b"8\r\n{\"n\":2}\n\r\n0\r\n\r\n")
+                while not data.endswith(b"0\r\n\r\n"):
+                    data += connection.recv(65536)
+                self.assertEqual(len({line.split(b'"version":"')[1][:12] for line in data.splitlines() if b"version" in line}), 1)
+            self.replace(path, "return policy { nonsense")
+            self.wait(service, "remit_reloads_total", result="refused")
+            page = service.metrics()
+            self.assertEqual(page.value("remit_reload_duration_seconds_count"), 2)
+            # What was counted under the former version goes on.
+            self.assertEqual(page.value("remit_decisions_total", policy="a.quick"), 2 + 2)
+            os.remove(path)
+            self.replace(os.path.join(folder.path, "policies/a/other.lua"), POLICY)
+            self.wait(service, "remit_reloads_total", 2, result="succeeded")
+            page = service.metrics()
+            self.assertEqual(page.value("remit_decisions_total"), 0)
+            self.assertFalse(any(("policy", "a.quick") in labels for _, labels in page.samples))
+
+    @staticmethod
+    def replace(path, text):
+        with open(path + "~", "w", encoding="utf-8") as file:
+            file.write(text)
+        os.replace(path + "~", path)
+
+    def wait(self, service, name, count=1, **labels):
+        end = time.monotonic() + 30
+        while service.metrics().value(name, **labels) < count:
+            self.assertLess(time.monotonic(), end)
+            time.sleep(0.05)
+
+
+if __name__ == "__main__":
+    unittest.main()

@@ -117,9 +117,7 @@ import Testing
     let counter = registry.makeCounter(label: "a", dimensions: [])
     counter.increment(by: 5)
     counter.increment(by: -3)
-    counter.increment(by: Int64.max)
-    counter.increment(by: Int64.max)
-    #expect(page(registry).contains("\na "))
+    #expect(page(registry).hasSuffix("\na 5\n"))
     counter.reset()
     #expect(page(registry).hasSuffix("\na 0\n"))
   }

@@ -38,13 +38,16 @@ private import Glibc
     unsafe buffer.length = count
   }
 
-  /// Forgets the first bytes; those behind them move to the front.
-  package mutating func removeFirst(_ count: Int) {
-    precondition(count >= 0 && count <= self.count, "a writer forgets more bytes than it has")
-    guard count > 0, let bytes = unsafe buffer.bytes else { return }
-    // SAFETY: both places lie in the buffer.
-    unsafe memmove(bytes, bytes + count, buffer.length - count)
-    unsafe buffer.length -= count
+  /// Puts spaces in the place of line breaks, from a byte on.
+  package mutating func joinLines(from start: Int) {
+    precondition(start >= 0 && start <= count, "a writer has the bytes that are looked at")
+    // SAFETY: the bytes are this writer's own, and every search begins and ends inside of them.
+    guard let bytes = unsafe buffer.bytes, unsafe memchr(bytes + start, 0x0A, buffer.length - start) != nil else {
+      return
+    }
+    for place in start..<count where unsafe bytes[place] == 0x0A || bytes[place] == 0x0D {
+      unsafe bytes[place] = 0x20
+    }
   }
 
   package mutating func append(_ byte: UInt8) {

@@ -55,7 +55,7 @@ package final class DecisionLog: DecisionSink, @unchecked Sendable {
   /// So few bytes are written by the thread that commits.
   private static let inlineBytesMax = 4 << 10
   private static let batchBytesMax = 256 << 10
-  private static let freeMax = 16
+  private static let freeMax = 8
 
   /// Opens the log, or begins one, and repairs what a crash has left. `close` ends it.
   ///

@@ -1,5 +1,6 @@
 private import Glibc
 internal import RemitEngine
+private import RemitLua
 private import RemitModel
 private import RemitPolicy
 internal import RemitWire
@@ -10,6 +11,8 @@ final class LineBodies {
   fileprivate(set) var ends: [Int] = []
   /// Room on the disk that was promised for them.
   var promised = 0
+  /// More than a tick of an event loop brings about, so that its buffer need not grow anew each time.
+  private static let keptCapacityBytes = 4 << 20
   /// Called once they are kept.
   var whenKept: (@Sendable () -> Void)?
 
@@ -25,7 +28,7 @@ final class LineBodies {
 
   /// Forgets all, and keeps the memory.
   func removeAll() {
-    bytes.removeAll()
+    bytes.removeAll(capacityBytesMax: Self.keptCapacityBytes)
     ends.removeAll(keepingCapacity: true)
     promised = 0
     whenKept = nil
@@ -39,16 +42,26 @@ struct LineMaker: ~Copyable {
   private var bytes = ByteWriter()
   private var ends: [Int] = []
   private var sealer: LineSealer?
-  /// `"policy":"…","version":"…"` of policies that were met, by what is there once for each.
-  private var labels: [ObjectIdentifier: Label] = [:]
+  /// Of policies that were met, by what is there once for each.
+  private var notes: [ObjectIdentifier: PolicyNote] = [:]
+  private var lastNote: PolicyNote?
 
-  private struct Label {
-    /// Held, so that nothing else can be in its place.
-    let identity: AnyObject
-    let text: [UInt8]
+  private static let notesMax = 256
+
+  /// What lines need of a policy.
+  private final class PolicyNote {
+    /// Held, so that nothing else can be in its place; the policy itself would hold all that it was loaded from.
+    let identity: ByteBlock
+    /// `"policy":"…","version":"…"`
+    let label: [UInt8]
+    let sensitive: SensitivePart?
+
+    init(_ policy: LoadedPolicy) {
+      identity = policy.declarationJSON
+      label = Array(policy.label.dropFirst())
+      sensitive = policy.declaration.sensitive
+    }
   }
-
-  private static let labelsMax = 256
 
   init(_ key: LogKey?) {
     sealer = key.map { LineSealer($0) }
@@ -60,6 +73,8 @@ struct LineMaker: ~Copyable {
   mutating func append(_ decision: DecidedRequest) -> Int? {
     let start = bytes.count
     unsafe appendMembers(decision)
+    // A line break can stand between two tokens of a request, and a line of the log has none.
+    bytes.joinLines(from: start)
     let length = bytes.count - start + LineFrame.lengthMax
     guard !bytes.hasFailed, length <= LineFrame.lineBytesMax else {
       bytes.truncate(to: start)
@@ -85,79 +100,69 @@ struct LineMaker: ~Copyable {
   // MARK: The members of a line
 
   private mutating func appendMembers(_ decision: DecidedRequest) {
-    bytes.append("\"request\":{")
+    let note: PolicyNote? = if let policy = unsafe decision.policy { note(of: policy) } else { nil }
+    bytes.append("\"request\":{" as StaticString)
     if unsafe !decision.id.isEmpty {
-      bytes.append("\"id\":")
-      unsafe append(decision.id)
-      bytes.append(",")
+      bytes.append("\"id\":" as StaticString)
+      unsafe bytes.append(decision.id)
+      bytes.append(UInt8(ascii: ","))
     }
     switch unsafe decision.method {
-    case .decide: bytes.append("\"method\":\"decide\"")
+    case .decide: bytes.append("\"method\":\"decide\"" as StaticString)
     case .row(let row, let together):
-      bytes.append("\"method\":\"decide_batch\",\"row\":")
+      bytes.append("\"method\":\"decide_batch\",\"row\":" as StaticString)
       bytes.append(row)
       if let together {
-        bytes.append(",\"rows\":")
+        bytes.append(",\"rows\":" as StaticString)
         bytes.append(together)
       }
-    case .refusedBatch: bytes.append("\"method\":\"decide_batch\"")
+    case .refusedBatch: bytes.append("\"method\":\"decide_batch\"" as StaticString)
     }
     if let input = unsafe decision.input {
-      bytes.append(",\"input\":")
-      if let part = unsafe decision.policy?.declaration.sensitive {
+      bytes.append(",\"input\":" as StaticString)
+      if let part = note?.sensitive {
         unsafe append(input, masking: part)
       } else {
-        unsafe append(input)
+        unsafe bytes.append(input)
       }
     }
-    bytes.append("},\"at\":\"")
+    bytes.append("},\"at\":\"" as StaticString)
     unsafe append(at: decision.at)
-    bytes.append("\",")
-    if let policy = unsafe decision.policy {
-      appendLabel(of: policy)
+    bytes.append("\"," as StaticString)
+    if let note {
+      let label = note.label
+      bytes.append(label.span)
     } else {
-      bytes.append("\"policy\":")
-      unsafe append(decision.policyName)
+      bytes.append("\"policy\":" as StaticString)
+      unsafe bytes.append(decision.policyName)
     }
     if let params = unsafe decision.params {
-      bytes.append(",\"params\":")
-      unsafe append(params)
+      bytes.append(",\"params\":" as StaticString)
+      unsafe bytes.append(params)
     }
     switch unsafe decision.result {
     case .decision(let value):
-      bytes.append(",\"decision\":")
+      bytes.append(",\"decision\":" as StaticString)
       unsafe bytes.append(value)
     case .error(let value):
-      bytes.append(",\"error\":")
+      bytes.append(",\"error\":" as StaticString)
       unsafe append(error: value)
     }
   }
 
-  private mutating func appendLabel(of policy: LoadedPolicy) {
+  private mutating func note(of policy: LoadedPolicy) -> PolicyNote {
     let identity = ObjectIdentifier(policy.declarationJSON)
-    if let label = labels[identity] {
-      bytes.append(label.text.span)
-      return
+    if let lastNote, ObjectIdentifier(lastNote.identity) == identity { return lastNote }
+    if let note = notes[identity] {
+      lastNote = note
+      return note
     }
     // Of snapshots that are no more, too: begin anew now and then.
-    if labels.count >= Self.labelsMax { labels.removeAll() }
-    let text = Array(policy.label.dropFirst())
-    labels[identity] = Label(identity: policy.declarationJSON, text: text)
-    bytes.append(text.span)
-  }
-
-  /// Appends a part of a request. A line break can stand between two tokens only, and a line of the log has none.
-  private mutating func append(_ part: UnsafeRawBufferPointer) {
-    guard let base = part.baseAddress else { return }
-    // SAFETY: the bytes are there during the call.
-    guard unsafe memchr(base, 0x0A, part.count) != nil else {
-      unsafe bytes.append(part)
-      return
-    }
-    for place in 0..<part.count {
-      let byte = unsafe part[place]
-      bytes.append(byte == 0x0A || byte == 0x0D ? 0x20 : byte)
-    }
+    if notes.count >= Self.notesMax { notes.removeAll() }
+    let note = PolicyNote(policy)
+    notes[identity] = note
+    lastNote = note
+    return note
   }
 
   private mutating func append(_ input: UnsafeRawBufferPointer, masking part: SensitivePart) {
@@ -166,24 +171,25 @@ struct LineMaker: ~Copyable {
     sealer?.start()
     unsafe SensitiveValues.forEach(in: input, part) { value in
       let place = unsafe value.baseAddress! - input.baseAddress!
-      unsafe append(UnsafeRawBufferPointer(rebasing: input[done..<place]))
+      unsafe bytes.append(UnsafeRawBufferPointer(rebasing: input[done..<place]))
       if let commitment = unsafe sealer?.commitment(to: value) {
-        bytes.append("{\"masked\":\"")
+        bytes.append("{\"masked\":\"" as StaticString)
         bytes.append(commitment.span)
-        bytes.append("\"}")
+        bytes.append("\"}" as StaticString)
       } else {
-        bytes.append("{\"masked\":true}")
+        bytes.append("{\"masked\":true}" as StaticString)
       }
       done = place + value.count
     }
-    unsafe append(UnsafeRawBufferPointer(rebasing: input[done...]))
+    unsafe bytes.append(UnsafeRawBufferPointer(rebasing: input[done...]))
+    bytes.joinLines(from: start)
     let sealed = unsafe bytes.withBytes { bytes in
       unsafe sealer?.sealed(beside: UnsafeRawBufferPointer(rebasing: bytes[start...]))
     }
     guard let sealed else { return }
-    bytes.append(",\"sealed\":\"")
+    bytes.append(",\"sealed\":\"" as StaticString)
     bytes.append(sealed.span)
-    bytes.append("\"")
+    bytes.append(UInt8(ascii: "\""))
   }
 
   /// What a refused request has in the place of a time may be anything, such as an object.
@@ -196,9 +202,9 @@ struct LineMaker: ~Copyable {
       return
     }
     var quoted = ByteWriter()
-    quoted.append("\"")
+    quoted.append(UInt8(ascii: "\""))
     unsafe quoted.append(text)
-    quoted.append("\"")
+    quoted.append(UInt8(ascii: "\""))
     let isString = unsafe (quoted.bytes + [UInt8](repeating: 0, count: 64)).withUnsafeBytes { bytes in
       unsafe JSONBytes.isValid(UnsafeRawBufferPointer(rebasing: bytes[..<quoted.count]))
     }
@@ -231,24 +237,24 @@ struct LineMaker: ~Copyable {
         return true
       }
     }
-    bytes.append("{\"code\":")
+    bytes.append("{\"code\":" as StaticString)
     if let code = unsafe code, unsafe code[0] == UInt8(ascii: "\"") {
       unsafe bytes.append(code)
     } else {
       bytes.appendJSONString(ErrorCode.invalidParams.rawValue)
     }
-    bytes.append(",\"message\":")
+    bytes.append(",\"message\":" as StaticString)
     if let message = unsafe message { unsafe bytes.append(message) } else { bytes.append("\"\"" as StaticString) }
     unsafe JSONBytes.forEach(unsafe data ?? error) { key, value in
       let isWritten =
         unsafe key.elementsEqual("code".utf8) || key.elementsEqual("message".utf8) || key.elementsEqual("data".utf8)
       if isWritten { return true }
-      bytes.append(",\"")
+      bytes.append(",\"" as StaticString)
       unsafe bytes.append(key)
-      bytes.append("\":")
+      bytes.append("\":" as StaticString)
       unsafe bytes.append(value)
       return true
     }
-    bytes.append("}")
+    bytes.append(UInt8(ascii: "}"))
   }
 }

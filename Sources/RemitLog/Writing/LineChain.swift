@@ -30,15 +30,15 @@ struct LineChain {
     lines.append(number)
     lines.append(LineFrame.previousStart)
     lines.append(hash.span)
-    lines.append("\",\"time\":\"")
+    lines.append("\",\"time\":\"" as StaticString)
     lines.append(time.text.span)
-    lines.append("\",")
+    lines.append("\"," as StaticString)
     unsafe lines.append(body)
     unsafe lines.withBytes { bytes in
       unsafe LineFrame.hash(UnsafeRawBufferPointer(rebasing: bytes[start...]), into: &hash)
     }
     lines.append(LineFrame.hashStart)
     lines.append(hash.span)
-    lines.append("\"}\n")
+    lines.append("\"}\n" as StaticString)
   }
 }

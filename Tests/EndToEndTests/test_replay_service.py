@@ -187,6 +187,25 @@ return policy {
             self.assertEqual(sums["equal"] + sums["masked"], 300)
             self.assertGreater(sums["equal"], 80)
 
+    def test_what_stands_in_the_place_of_a_record(self):
+        """A record, list or map with sensitive values that is something else is masked as a whole, and so is a whole input."""
+        inputs = ["text", 5, [], [{"how": "keep"}]] + [{"how": "keep", name: value} for name in ("who", "each", "map", "deep", "home", "list") for value in ("Ada", 5, True)]
+        inputs += [{"how": "keep", "deep": [5, {"open": 1}]}, {"how": "keep", "each": [[]]}, {"how": "keep", "map": {"k": {"pin": 1}}}, {"how": "keep", "pinn": "1234"}]
+        key = os.path.join(self.directory, "key")
+        with open(key, "w", encoding="ascii") as file:
+            file.write("0f" * 32 + "\n")
+        os.chmod(key, 0o600)
+        requests = [[request("decide", number, policy="x.secret", input=each) for number, each in enumerate(inputs)],
+                    [request("decide_batch", "b", policy="x.secret", inputs=inputs)]]
+        with Folder({"policies/x/secret.lua": self.policy}) as folder:
+            where = {"policies": os.path.join(folder.path, "policies"), "plugins": "none"}
+            self.serve(requests, "--log-key", key, **where)
+            _, sums = self.replay("--log-key", key, **where)
+            self.assertEqual((sums["equal"], sums["masked"]), (2 * len(inputs), 0))
+            _, sums = self.replay(**where)
+            # The one with a misspelt name is decided on what is declared.
+            self.assertEqual((sums["equal"], sums["masked"]), (2, 2 * len(inputs) - 2))
+
 
 class Killed(Logged):
     def test_a_log_whose_writer_was_killed(self):

@@ -92,6 +92,8 @@ void remit_params_from_json(lua_State *L, remit_policy *policy, const remit_slic
   if (json) {
     remit_json_walk walk;
     if (!remit_json_walk_start(&walk, *json) || !walk.object) refuse(L, "params", "expected an object");
+    bool *seen = lua_newuserdatauv(L, policy->param_count + 1, 0);  /* Lua's, so that it goes however this ends */
+    memset(seen, 0, policy->param_count + 1);
     while (remit_json_walk_next(&walk)) {
       luaL_Buffer buffer;
       char *room = luaL_buffinitsize(L, &buffer, walk.key.length + 1);
@@ -99,6 +101,8 @@ void remit_params_from_json(lua_State *L, remit_policy *policy, const remit_slic
       luaL_pushresultsize(&buffer, length);
       const remit_param *param = find(policy, lua_tostring(L, -1), length);
       if (!param) refuse_unknown(L, policy, lua_tostring(L, -1));
+      if (seen[param - policy->params]) refuse(L, param->name.bytes, "stands there twice");
+      seen[param - policy->params] = true;
       push_value(L, param, walk.value, slots);
       lua_rawset(L, params);
     }

@@ -113,6 +113,8 @@ def cases():
         yield decide(text), error(-32602, "1", "invalid_params")
     for text in ["1", "[]", "null", '"x"', "true", '{"limit":"x"}', '{"other":1}', '{"limit":-1}', '{"limit":{}}', '{"limit":null}']:
         yield decide('"policy":"a.limit","input":{"amount":5},"params":%s' % text), error(-32602, "1", "invalid_params")
+    for text in ['{"limit":1,"limit":2}', '{"limit":1,"limit":1}', '{"limit":1,"l\\u0069mit":2}']:
+        yield decide('"policy":"a.limit","input":{"amount":5},"params":%s' % text), error(-32602, "1", "invalid_params", "limit: stands there twice")
     for text in ["1", "null", '""', '"now"', '"2025-02-30"', '"2025-06-15T25:00:00Z"', '"2025-06-15 08:00:00"', "[]", '"\\u0000"']:
         yield decide('"policy":"a.limit","input":{"amount":5},"at":%s' % text), error(-32602, "1", "invalid_params")
     for text in ["1", "null", '"true"', "[]"]:

@@ -3,6 +3,7 @@ internal import RemitEngine
 internal import RemitModel
 internal import RemitPolicy
 internal import RemitService
+private import Synchronization
 
 /// Loads what a service starts with, and makes what changes that later.
 struct ReloadAssembly {
@@ -17,7 +18,8 @@ struct ReloadAssembly {
   ) throws {
     let loader = try folders.loader(limits: limits, nativePlace: nativePlace)
     let folder = loader.store.folder
-    for file in folder.misnamedFiles() { log.warning("\(Terminal.words(misnamed: file))") }
+    let misnamed = MisnamedFiles(folder, log)
+    misnamed.warn()
     let builder = SnapshotBuilder(
       policies: folders.policies, plugins: folders.plugins,
       natives: try folders.natives(beside: folder.pluginNames(), nativePlace), limits: limits)
@@ -35,7 +37,28 @@ struct ReloadAssembly {
         report.count(metrics)
         let metadata: Logger.Metadata = ["snapshot": "\(report.snapshot)"]
         for line in report.lines { log.log(level: report.isRefusal ? .error : .info, "\(line)", metadata: metadata) }
+        misnamed.warn()
       })
     service = ReloadService(watching: [folders.policies, folders.plugins], reloader, settled, log: log)
+  }
+}
+
+/// Warns of files that look like policies and are none, of each once for as long as it is there.
+private final class MisnamedFiles: Sendable {
+  private let folder: PolicyFolder
+  private let log: Logger
+  private let told = Mutex<Set<String>>([])
+
+  init(_ folder: PolicyFolder, _ log: Logger) {
+    self.folder = folder
+    self.log = log
+  }
+
+  func warn() {
+    let files = folder.misnamedFiles()
+    told.withLock { told in
+      for file in files where !told.contains(file) { log.warning("\(Terminal.words(misnamed: file))") }
+      told = Set(files)
+    }
   }
 }

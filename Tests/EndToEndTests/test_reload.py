@@ -248,6 +248,21 @@ class FileTests(ReloadTest):
         server.wait_for(rb"plugins/settings.json:1: [^\n]*bonus")
         self.assertEqual(server.value("s.plugin_user"), 5)
 
+    def test_a_file_that_is_no_policy(self):
+        """Who adds one is told that it is left out: once, and again should it come back."""
+        server = self.serve()
+        server.write("policies/a/Odd-Name.lua", versioned(2))
+        server.wait_for(rb"warning: a/Odd-Name\.lua is left out: ")
+        server.write("policies/a/x.lua", versioned(2))
+        server.wait_for_value(2)
+        server.reload()
+        self.assertEqual(server.count(rb"Odd-Name"), 1)
+        os.remove(server.place("policies/a/Odd-Name.lua"))
+        server.reload()
+        server.write("policies/a/Odd-Name.lua", versioned(2))
+        server.reload()
+        self.assertEqual(server.count(rb"warning: a/Odd-Name\.lua is left out: "), 2)
+
     def test_what_was_absent_may_come(self):
         optional = policy('return { outcome = "approve", reasons = { "ok" }, value = ok and 2 or 1 }',
                           prelude='local ok = pcall(function() return dataset "data/n.csv" { role = text {} } end)\n')
@@ -462,6 +477,10 @@ class AdminTests(ReloadTest):
             self.assertEqual(client.call("admin.reload", policy="a.x")["error"]["code"], -32602)
             self.assertEqual(client.call("admin.rollback")["error"]["code"], -32602)
             self.assertEqual(client.call("admin.rollback", snapshot=5)["error"]["code"], -32602)
+            methods = "decide, decide_batch, policies, health"
+            self.assertEqual(client.call("admin.relaod")["error"]["message"], f'no method "admin.relaod" (there are {methods}, admin.reload, admin.rollback)')
+        with server.tcp() as client:
+            self.assertEqual(client.call("admin.reload")["error"]["message"], f'no method "admin.reload" (there are {methods})')
         server.terminate()
         self.assertEqual(server.wait(), 0)
         self.assertFalse(os.path.exists(server.admin_path) or os.path.exists(second))

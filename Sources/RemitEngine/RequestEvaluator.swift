@@ -235,7 +235,8 @@ package final class RequestEvaluator {
       meter?.countRequest(method.ordinal, permission.transport)
     } else {
       meter?.countRequest(RequestKind.other, permission.transport)
-      unsafe output.appendRPCError(standard: .noMethod, Method.unknown(envelope.method), id: envelope.id)
+      let message = unsafe Method.unknown(envelope.method, admin: permission.admin)
+      unsafe output.appendRPCError(standard: .noMethod, message, id: envelope.id)
     }
     if unsafe !envelope.hasID { output.truncate(to: start) }
     return true

@@ -60,9 +60,10 @@ extension RequestEvaluator {
       self = method
     }
 
-    /// Of a request that names none.
-    static func unknown(_ name: UnsafeRawBufferPointer) -> String {
-      let known = allCases.filter { !$0.isForAdmin }.map { "\($0.name)" }.joined(separator: ", ")
+    /// Of a request that names none. What is not there for the asker is not advertised.
+    static func unknown(_ name: UnsafeRawBufferPointer, admin: Bool) -> String {
+      let there = allCases.filter { $0 != .whatif && (admin || !$0.isForAdmin) }
+      let known = there.map { "\($0.name)" }.joined(separator: ", ")
       return unsafe "no method \"\(shown(name))\" (there are \(known))"
     }
 

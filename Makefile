@@ -63,7 +63,8 @@ bench: build
 	@.build/release/RemitBench .build/natural.ndjson
 	@python3 benchmarks/compare.py $(REMIT) benchmarks/limit/limit
 	@python3 benchmarks/instructions.py $(REMIT) benchmarks/limit/limit
-	@python3 benchmarks/reload/run.py $(REMIT) --policies 10,1000 --reloads 10 --seconds-max 0.5 --growth-max 1.2
+	@$(MAKE) -s bench-service
+	@python3 benchmarks/reload/run.py $(REMIT) --policies 10,1000,10000 --reloads 10 --seconds-max 1 --growth-max 1.2
 
 bench-reload: build
 	@python3 benchmarks/reload/run.py $(REMIT)

@@ -23,11 +23,11 @@ struct LogStatsCommand: ParsableCommand {
     } catch {
       throw CommandFailure(error)
     }
-    if json { Terminal.print(Self.json(summary)) } else { Self.text(summary).forEach { Terminal.print($0) } }
+    for line in json ? [Self.json(summary)] : Self.text(summary) { Terminal.print(line) }
   }
 
   private static func text(_ summary: LogSummary) -> [String] {
-    var lines = ["\(summary.lines) lines, \(summary.bytes) bytes, \(summary.segments) segments"]
+    var lines = ["\(summary.lines) lines, \(summary.bytes) bytes, \(summary.segments) segment\(summary.segments == 1 ? "" : "s")"]
     if let from = summary.firstTime, let to = summary.lastTime { lines.append("from \(from) to \(to)") }
     if summary.masked > 0 { lines.append("\(summary.masked) with masked values") }
     for policy in summary.policies {

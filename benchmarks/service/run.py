@@ -3,7 +3,7 @@ remembered shape of the line before, and one that only echoes.
 
     run.py REMIT [--seconds S] [--rounds N] [--loops N]
 
-Each load is run in turn on each server, a few rounds; the best round counts, as others may use the machine too. The last column is
+`logged` is remit with a decision log; it runs under the first load alone, as a log grows by some 300 MB a second. Each load is run in turn on each server, a few rounds; the best round counts, as others may use the machine too. The last column is
 the ratio to the server that reads in any order. `1x1 pinned` has client and server on one core, so that waking another is not measured.
 """
 import argparse
@@ -11,6 +11,7 @@ import json
 import os
 import pathlib
 import re
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -26,8 +27,8 @@ POLICY = "benchmark.natural"
 LOADS = [(32, 64, False), (1, 512, False), (512, 8, False), (32, 1, False), (1, 1, True)]
 
 
-def remit_server(options):
-    command = [options.remit, "serve", "--listen", "127.0.0.1:0", "--policies", programs.POLICIES, "--loops", str(options.loops)]
+def remit_server(options, *more):
+    command = [options.remit, "serve", "--listen", "127.0.0.1:0", "--policies", programs.POLICIES, "--loops", str(options.loops), *more]
     process = subprocess.Popen(command, stderr=subprocess.PIPE)
     while True:
         said = process.stderr.readline().decode()
@@ -76,6 +77,11 @@ def measure(load, servers, requests, options):
         yield f"{title:>10}  {name:<8} {rate:>10.0f} {middle:>8.1f} {slow:>8.1f}  {ratios:>15}"
 
 
+def stop(process):
+    process.terminate()
+    process.wait()
+
+
 def pin(process, cores):
     for thread in os.listdir(f"/proc/{process.pid}/task"):
         os.sched_setaffinity(int(thread), cores)
@@ -96,18 +102,20 @@ def main():
                 out.write('{"jsonrpc":"2.0","id":1,"method":"decide","params":{"policy":"%s","at":"%s","input":%s}}\n'
                           % (POLICY, AT, line.rstrip("\n")))
         servers = {"remit": remit_server(options), "natural": small_server("--natural", programs.LIMIT_POLICY),
-                   "learned": small_server("--learned", programs.LIMIT_POLICY), "echo": small_server("--echo")}
+                   "learned": small_server("--learned", programs.LIMIT_POLICY), "echo": small_server("--echo"),
+                   "logged": remit_server(options, "--log", f"{folder}/log")}
         try:
             check(servers["remit"][1], requests, file, options.remit)
             print(f"{'load':>10}  {'server':<8} {'replies/s':>10} {'p50 us':>8} {'p99 us':>8}  {'against natural':>15}")
             for load in LOADS:
+                if load != LOADS[0] and "logged" in servers:
+                    stop(servers.pop("logged")[0])
+                    shutil.rmtree(f"{folder}/log")
                 for row in measure(load, servers, requests, options):
                     print(row, flush=True)
         finally:
             for process, _ in servers.values():
-                process.terminate()
-            for process, _ in servers.values():
-                process.wait()
+                stop(process)
 
 
 if __name__ == "__main__":

@@ -38,6 +38,8 @@ struct LogStatsCommand: ParsableCommand {
     return lines
   }
 
+  private static func count(_ number: Int, _ word: String) -> String { "\(number) \(word)\(number == 1 ? "" : "s")" }
+
   private static func sorted(_ counts: [String: Int]) -> [(String, Int)] {
     counts.sorted { $0.key < $1.key }.map { ($0.key, $0.value) }
   }

@@ -16,7 +16,7 @@ final class LineBodies {
   /// Called once they are kept.
   var whenKept: (@Sendable () -> Void)?
 
-  func forEach(_ body: (UnsafeRawBufferPointer) -> Void) {
+  func withEach(_ body: (UnsafeRawBufferPointer) -> Void) {
     unsafe bytes.withBytes { bytes in
       var start = 0
       for end in ends {

@@ -20,7 +20,7 @@ struct LineChain {
 
   /// Appends the next lines, each with its newline.
   mutating func append(_ bodies: LineBodies, to lines: inout ByteWriter) {
-    unsafe bodies.forEach { body in unsafe append(body, to: &lines) }
+    unsafe bodies.withEach { body in unsafe append(body, to: &lines) }
   }
 
   private mutating func append(_ body: UnsafeRawBufferPointer, to lines: inout ByteWriter) {

@@ -51,7 +51,7 @@ FUZZ_INCLUDES := -ISources/CRemitJSON/include -ISources/CRemitDecimal/include
 
 fuzz:
 	@mkdir -p .build/fuzz/corpus
-	@split -l 1 -a 3 Tests/Fixtures/Fuzz/requests.ndjson .build/fuzz/corpus/seed-
+	@cat Tests/Fixtures/Fuzz/*.ndjson | split -l 1 -a 3 - .build/fuzz/corpus/seed-
 	@$(CLANG) -std=gnu17 -O1 -g -fsanitize=fuzzer,address,undefined -fno-sanitize-recover=all $(FUZZ_INCLUDES) Tests/Fuzz/json_fuzz.c \
 	  Sources/CRemitJSON/*.c Sources/CRemitDecimal/*.c -lm -o .build/fuzz/json_fuzz
 	@cd .build/fuzz && ./json_fuzz -max_len=4096 -max_total_time=$(FUZZ_SECONDS) corpus

@@ -254,13 +254,13 @@ static void check_envelope(remit_slice text, uint32_t depth_max, bool is_valid, 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
   if (size > 1 << 16) return 0;
   /* Whatever stands in the padding must not matter: quotes, brackets and digits try to be read. */
-  static const char tails[4][9] = {"\0\0\0\0\0\0\0\0", "\"\"\"\"\"\"\"\"", "]}]}]}]}", "00000000"};
+  static const char tails[5][9] = {"\0\0\0\0\0\0\0\0", "\"\"\"\"\"\"\"\"", "]}]}]}]}", "00000000", "0,.1]2}3"};
   bool is_valid = plain_text(data, size, REMIT_JSON_DEPTH_LIMIT), is_shallow = plain_text(data, size, 16);
   uint8_t *bytes = malloc(size + REMIT_JSON_PADDING);
   memcpy(bytes, data, size);
   remit_slice text = {bytes, size};
   remit_json_status first = REMIT_JSON_OK;
-  for (unsigned i = 0; i < 4; i++) {
+  for (unsigned i = 0; i < 5; i++) {
     for (unsigned j = 0; j < REMIT_JSON_PADDING; j++) bytes[size + j] = (uint8_t)tails[i][j % 8];
     remit_json_status status = validate(text, REMIT_JSON_DEPTH_LIMIT);
     REQUIRE((status == REMIT_JSON_OK) == is_valid);

@@ -128,6 +128,7 @@ private final class Simulation {
   private func check(_ client: SimulatedClient) throws(SimulationFailure) {
     for (client, count) in reads { try client.read(count, service) }
     reads = []
+    try client.checkNothingIsEarly()
     // Above its mark a socket gets no more than what was gathered, and the answer that a worker had.
     try require(client.socket.unsentCount < client.socket.high + 400_000, "answers pile up")
   }
@@ -168,6 +169,7 @@ private final class Simulation {
       for client in service.clients { try client.read(100_000 * scale, service) }
     }
     for client in service.clients {
+      try client.checkNothingIsEarly()
       if isDraining {
         try require(client.socket.isClosed, "a connection is open after the service's end")
         if !client.hasGone { try client.checkDrained() }

@@ -236,6 +236,10 @@ final class SimulatedClient {
     answeredCount += 1
   }
 
+  func checkNothingIsEarly() throws(SimulationFailure) {
+    try require(socket.early.isEmpty, "\(socket.early) are answered before their decisions are kept")
+  }
+
   /// What must hold once the service has ended: what had come by then was answered, at least.
   func checkDrained() throws(SimulationFailure) {
     try require(rest.isEmpty, "half an answer is left: \(String(decoding: rest.prefix(300), as: UTF8.self))")

@@ -95,6 +95,17 @@ class Content(LogCase):
         self.assertEqual(by_id["[4, null]"]["request"], {"id": 4, "method": "decide_batch"})
         self.assertIn("9 lines in 1 segment, from ", verify(self.log).stdout.decode())
 
+    def test_what_is_no_question_for_a_policy(self):
+        """An id of null is not that of a notification; what is refused for its members alone is no decision."""
+        about = {"policy": "authority.limit", "input": INPUT}
+        notification = request("decide", **about)
+        del notification["id"]
+        asked = [request("decide", None, **about), notification, request("decide", 3, policy="authority.limit"), request("decide", 4, **about, explain=1),
+                 request("decide", 5, **about, other=1), request("decide_batch", 6, policy="authority.limit", inputs=[]), {"jsonrpc": "2.0", "id": 7}]
+        stdio(b"".join(line(each) for each in asked), "--log", self.log)
+        first, second = lines(self.log)
+        self.assertEqual((first["request"]["id"], "id" in second["request"]), (None, False))
+
     def test_standard_input(self):
         done = stdio(b"".join(line(decide(number)) for number in range(2000)), "--log", self.log)
         self.assertEqual(done.returncode, 0, done.stderr)

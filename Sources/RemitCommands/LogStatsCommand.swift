@@ -23,11 +23,17 @@ struct LogStatsCommand: ParsableCommand {
     } catch {
       throw CommandFailure(error)
     }
-    for line in json ? [Self.json(summary)] : Self.text(summary) { Terminal.print(line) }
+    if json {
+      Terminal.print(Self.json(summary))
+    } else {
+      for line in Self.text(summary) { Terminal.print(line) }
+    }
   }
 
   private static func text(_ summary: LogSummary) -> [String] {
-    var lines = ["\(summary.lines) lines, \(summary.bytes) bytes, \(summary.segments) segment\(summary.segments == 1 ? "" : "s")"]
+    var lines = [
+      "\(count(summary.lines, "line")), \(count(summary.bytes, "byte")), \(count(summary.segments, "segment"))"
+    ]
     if let from = summary.firstTime, let to = summary.lastTime { lines.append("from \(from) to \(to)") }
     if summary.masked > 0 { lines.append("\(summary.masked) with masked values") }
     for policy in summary.policies {

@@ -1,5 +1,5 @@
 # make run    build for release, decide a sample of real purchase orders, and ask a service of its own a few questions
-# make serve  a service to develop against, on 127.0.0.1:7400 (PORT=…) and in .build/serve, until it is interrupted
+# make serve  a service to develop against, on 127.0.0.1:7400 (PORT=…), 7480 for HTTP (HTTP_PORT=…) and in .build/serve, until it is interrupted
 # make test   every test: Swift, policies, the built binary
 # make check  what CI holds beside the tests: formatting, no stray paths, the static checks of policies and plugins
 # make pages  docs/policies, from the declarations of the policies

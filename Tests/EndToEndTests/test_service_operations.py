@@ -295,12 +295,13 @@ class ScriptTests(unittest.TestCase):
 
     def test_make_serve(self):
         """It listens where it says, and what it says to try works."""
-        with socket.socket() as free:
+        with socket.socket() as free, socket.socket() as other:
             free.bind(("127.0.0.1", 0))
-            port = free.getsockname()[1]
+            other.bind(("127.0.0.1", 0))
+            port, http = free.getsockname()[1], other.getsockname()[1]
         with tempfile.TemporaryDirectory() as folder:
             run = os.path.join(folder, "run")
-            process = subprocess.Popen(["scripts/serve", REMIT], cwd=ROOT, env={**os.environ, "PORT": str(port), "RUN": run},
+            process = subprocess.Popen(["scripts/serve", REMIT], cwd=ROOT, env={**os.environ, "PORT": str(port), "HTTP_PORT": str(http), "RUN": run},
                                        stdout=subprocess.PIPE, stderr=subprocess.PIPE)
             try:
                 while b"ready: " not in (said := process.stderr.readline()):
@@ -309,7 +310,7 @@ class ScriptTests(unittest.TestCase):
                 while not (text := process.stdout.readline().decode()).startswith("docs/"):
                     if text.startswith("  "):
                         commands.append(text)
-                self.assertEqual(len(commands), 4)
+                self.assertEqual(len(commands), 5)
                 self.assertIn(f" 127.0.0.1 {port}\n", commands[0])
                 for number, command in enumerate(commands):
                     done = subprocess.run(["sh", "-c", command], cwd=ROOT, capture_output=True, timeout=30, check=False)

@@ -142,11 +142,11 @@ class DecideTests(HTTPTest):
             self.check_error(self.service.decide(**body), 400, "invalid_params")
 
     def test_content_types(self):
-        for kind in ("application/json", "application/json; charset=utf-8", "Application/JSON;charset=UTF-8", None):
+        for kind in ("application/json", "application/json; charset=utf-8", "Application/JSON;charset=UTF-8", "application/x-www-form-urlencoded", None):
             headers = {"Content-Type": kind} if kind else {}
             status, _, _ = self.service.ask("POST", "/v1/decide", json.dumps(QUICK), headers)
             self.assertEqual(status, 200, kind)
-        for kind in ("text/plain", "application/x-www-form-urlencoded", "application/jsonp", ""):
+        for kind in ("text/plain", "multipart/form-data", "application/jsonp", ""):
             answer = self.service.ask("POST", "/v1/decide", json.dumps(QUICK), {"Content-Type": kind})
             self.check_error(answer, 415, "invalid_params", "application/json")
         answer = self.service.ask("POST", "/v1/decide", json.dumps(QUICK), {**JSON, "Content-Encoding": "gzip"})

@@ -121,6 +121,9 @@ final class HTTPService: Sendable {
 
   // MARK: Requests for decisions
 
+  /// What curl and Python's urllib name for a body whose type nobody told them.
+  private static let unsaidType = "application/x-www-form-urlencoded"
+
   /// What is wrong with a request before its body is read; for who counts errors it is none yet, as nothing has been asked.
   func refusal(of request: Request, _ channel: any Channel, types: [String]) -> HTTPAnswer? {
     if !seat(channel).isServed(channel) {
@@ -128,7 +131,7 @@ final class HTTPService: Sendable {
     }
     if let type = request.headers[.contentType] {
       let named = type.prefix { $0 != ";" }.lowercased().filter { $0 != " " && $0 != "\t" }
-      guard types.contains(named) else {
+      guard types.contains(named) || named == Self.unsaidType else {
         return HTTPAnswer(
           .invalidParams, "Content-Type: expected \(types[0]), got \(type.prefix(64))", status: 415)
       }

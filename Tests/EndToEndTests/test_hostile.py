@@ -73,7 +73,7 @@ EITHER = {
     "select_huge": "select(-1)",
     "string_char": "string.char(-1)",
     "deep_concat": "local t = setmetatable({}, {}) getmetatable(t).__concat = function(a, b) return a .. b end local x = t .. t",
-    "deep_index": "local t = {} for i = 1, 1e5 do t = setmetatable({}, { __index = t }) end return t.x",
+    "deep_index": "local t = {} for i = 1, 1e4 do t = setmetatable({}, { __index = t }) end return t.x",
     "sort_invalid": "local t = {} for i = 1, 100 do t[i] = i end table.sort(t, function() return true end) error('x')",
     "decision_cycle": "local t = { outcome = 'approve', reasons = { 'ok' } } t.t = t return t",
     "decision_large": "local t = {} for i = 1, 200000 do t[i] = 'xxxxxxxxxx' end return { outcome = 'approve', reasons = { 'ok' }, t = t }",

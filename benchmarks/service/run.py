@@ -1,10 +1,12 @@
 """The service's speed beside servers of one epoll loop: two that do the limit program's work, reading fields in any order or by the
 remembered shape of the line before, and one that only echoes.
 
-    run.py REMIT [--seconds S] [--rounds N] [--loops N]
+    run.py REMIT [--seconds S] [--rounds N]
 
-`logged` is remit with a decision log; it runs under the first load alone, as a log grows by some 300 MB a second. Each load is run in turn on each server, a few rounds; the best round counts, as others may use the machine too. The last column is
-the ratio to the server that reads in any order. `1x1 pinned` has client and server on one core, so that waking another is not measured.
+`remit` is the service as it starts, with an event loop for each core; `one loop` has one, as the others have. `logged` and `1 logged` are
+the same with a decision log; they run under the first load alone, as a log grows by some 300 MB a second. Each load is run in turn on each
+server, a few rounds; the best round counts, as others may use the machine too. The last columns are the ratios to the server that reads
+in any order. `1x1 pinned` has client and server on one core, so that waking another is not measured.
 """
 import argparse
 import json
@@ -28,7 +30,7 @@ LOADS = [(32, 64, False), (1, 512, False), (512, 8, False), (32, 1, False), (1, 
 
 
 def remit_server(options, *more):
-    command = [options.remit, "serve", "--listen", "127.0.0.1:0", "--policies", programs.POLICIES, "--loops", str(options.loops), *more]
+    command = [options.remit, "serve", "--listen", "127.0.0.1:0", "--policies", programs.POLICIES, *more]
     process = subprocess.Popen(command, stderr=subprocess.PIPE)
     while True:
         said = process.stderr.readline().decode()
@@ -90,9 +92,8 @@ def pin(process, cores):
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("remit")
-    parser.add_argument("--seconds", type=float, default=2)
+    parser.add_argument("--seconds", type=float, default=1)
     parser.add_argument("--rounds", type=int, default=3)
-    parser.add_argument("--loops", type=int, default=1, help="event loops of the service; the others have one")
     options = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
         file = programs.input_file(pathlib.Path(folder), 2000, 1)
@@ -101,16 +102,18 @@ def main():
             for line in source:
                 out.write('{"jsonrpc":"2.0","id":1,"method":"decide","params":{"policy":"%s","at":"%s","input":%s}}\n'
                           % (POLICY, AT, line.rstrip("\n")))
-        servers = {"remit": remit_server(options), "natural": small_server("--natural", programs.LIMIT_POLICY),
+        servers = {"remit": remit_server(options), "one loop": remit_server(options, "--loops", "1"), "natural": small_server("--natural", programs.LIMIT_POLICY),
                    "learned": small_server("--learned", programs.LIMIT_POLICY), "echo": small_server("--echo"),
-                   "logged": remit_server(options, "--log", f"{folder}/log")}
+                   "logged": remit_server(options, "--log", f"{folder}/log"),
+                   "1 logged": remit_server(options, "--loops", "1", "--log", f"{folder}/log1")}
         try:
             check(servers["remit"][1], requests, file, options.remit)
             print(f"{'load':>10}  {'server':<8} {'replies/s':>10} {'p50 us':>8} {'p99 us':>8}  {'against natural':>15}")
             for load in LOADS:
                 if load != LOADS[0] and "logged" in servers:
-                    stop(servers.pop("logged")[0])
-                    shutil.rmtree(f"{folder}/log")
+                    for name, log in (("logged", "log"), ("1 logged", "log1")):
+                        stop(servers.pop(name)[0])
+                        shutil.rmtree(f"{folder}/{log}")
                 for row in measure(load, servers, requests, options):
                     print(row, flush=True)
         finally:

@@ -12,7 +12,7 @@ import unittest
 import urllib.parse
 
 from http_service import HTTPServer, answers, head, received
-from support import ROOT, SHARED, Folder, policy, resident_peak, run
+from support import ROOT, SHARED, FolderCase, policy, resident_peak, run
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "reference"))
 import compare  # noqa: E402
@@ -51,18 +51,11 @@ def reset(connection):
     connection.close()
 
 
-class BatchTest(unittest.TestCase):
-    @classmethod
-    def setUpClass(cls):
-        cls.folder = Folder(POLICIES).__enter__()
-        cls.policies = os.path.join(cls.folder.path, "policies")
-
-    @classmethod
-    def tearDownClass(cls):
-        cls.folder.__exit__()
+class BatchTest(FolderCase):
+    files = POLICIES
 
     def server(self, *options):
-        return HTTPServer(*options, policies=self.policies)
+        return HTTPServer(*options, policies=os.path.join(self.folder.path, "policies"))
 
     def check_same(self, service, data, query, *arguments):
         """The stream's results are those of `remit batch`."""

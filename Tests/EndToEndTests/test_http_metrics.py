@@ -8,7 +8,7 @@ import unittest
 
 from http_service import HTTPServer, Metrics
 from service import line, request
-from support import Folder, policy
+from support import FolderCase, policy
 
 FIELDS = "id = optional(text {}), n = integer {}"
 POLICIES = {
@@ -43,18 +43,11 @@ class ParserTests(unittest.TestCase):
                 Metrics(bad)
 
 
-class MetricsTests(unittest.TestCase):
-    @classmethod
-    def setUpClass(cls):
-        cls.folder = Folder(POLICIES).__enter__()
-        cls.policies = os.path.join(cls.folder.path, "policies")
-
-    @classmethod
-    def tearDownClass(cls):
-        cls.folder.__exit__()
+class MetricsTests(FolderCase):
+    files = POLICIES
 
     def server(self, *options):
-        return HTTPServer(*options, policies=self.policies)
+        return HTTPServer(*options, policies=os.path.join(self.folder.path, "policies"))
 
     def test_decisions_and_errors_of_every_way_in(self):
         with self.server() as service:

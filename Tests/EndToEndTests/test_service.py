@@ -16,7 +16,7 @@ import time
 import unittest
 
 from service import Server, line, request, stdio
-from support import REMIT, ROOT, Folder, policy, resident_peak, run
+from support import REMIT, ROOT, Folder, FolderCase, policy, resident_peak, run
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "reference"))
 import compare  # noqa: E402
@@ -39,15 +39,12 @@ def quick(number, n=1):
     return line(request("decide", number, policy="a.quick", input={"n": n}))
 
 
-class ServiceTest(unittest.TestCase):
-    @classmethod
-    def setUpClass(cls):
-        cls.folder = Folder(POLICIES).__enter__()
-        cls.policies = os.path.join(cls.folder.path, "policies")
+class ServiceTest(FolderCase):
+    files = POLICIES
 
-    @classmethod
-    def tearDownClass(cls):
-        cls.folder.__exit__()
+    @property
+    def policies(self):
+        return os.path.join(self.folder.path, "policies")
 
     def server(self, *options):
         return Server(*options, policies=self.policies)

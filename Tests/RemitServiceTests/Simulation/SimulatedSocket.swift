@@ -83,6 +83,10 @@ final class SimulatedSocket: ChannelDuplexHandler {
       context.close(mode: .all, promise: promise)
       return
     }
+    guard !isClosed else {
+      promise?.fail(ChannelError.alreadyClosed)
+      return
+    }
     isOutputClosing = true
     closing = promise
     closeIfSent()

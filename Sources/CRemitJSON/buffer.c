@@ -39,12 +39,6 @@ bool remit_buffer_grow(remit_buffer *buffer, size_t count) {
   return true;
 }
 
-void remit_buffer_append(remit_buffer *buffer, const void *bytes, size_t count) {
-  if (!count || !remit_buffer_grow(buffer, count)) return;
-  memcpy(buffer->bytes + buffer->length, bytes, count);
-  buffer->length += count;
-}
-
 void remit_buffer_int64(remit_buffer *buffer, int64_t value) {
   uint8_t text[20], *p = text + sizeof text;
   uint64_t magnitude = value < 0 ? 0 - (uint64_t)value : (uint64_t)value;

@@ -40,6 +40,9 @@ package final class Evaluator: LineDecider {
     current = try prepare(machine)
   }
 
+  /// The policy for who does not keep it.
+  @unsafe var unheldPolicy: Unmanaged<LoadedPolicy> { unsafe Unmanaged.passUnretained(policy) }
+
   package func decide(_ input: UnsafeRawBufferPointer, line: UInt64, into output: inout ByteWriter) -> Int? {
     let start = output.count
     guard let machine = freshEnough() else { return noMachine(line: line, into: &output) }

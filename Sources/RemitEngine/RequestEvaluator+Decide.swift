@@ -206,7 +206,7 @@ extension RequestEvaluator {
       let before = output.count
       evaluator.count(decision: unsafe evaluator.decide(input, form: .element, id: Self.nullID, into: &output))
       meter?.endLap()
-      unsafe record(.row(row, together: nil), input, envelope, evaluator.policy, element: before, of: &output)
+      unsafe record(.row(row, together: nil), input, envelope, evaluator, element: before, of: &output)
       row += 1
       if output.count - start > setting.limits.replyBytesMax || output.hasFailed {
         refusal = EngineError(code: .overloaded, message: replyTooLong)
@@ -236,7 +236,7 @@ extension RequestEvaluator {
         unsafe ResultLine.forResult(in: line) { key, value in unsafe evaluator.count(result: key, value) }
       }
       unsafe record(
-        .row(index, together: rows.count), rows[index], envelope, evaluator.policy, element: before, of: &output)
+        .row(index, together: rows.count), rows[index], envelope, evaluator, element: before, of: &output)
       if output.count - start > setting.limits.replyBytesMax || output.hasFailed {
         throw EngineError(code: .overloaded, message: replyTooLong)
       }

@@ -11,20 +11,21 @@ extension RequestEvaluator {
   ) -> EngineError? {
     unsafe output.withBytes { bytes in
       unsafe record(
-        .decide, envelope[.input], envelope, evaluator.policy,
+        .decide, envelope[.input], envelope, evaluator.unheldPolicy,
         Self.result(ofReply: UnsafeRawBufferPointer(rebasing: bytes[start...]), id: envelope.id, evaluator))
     }
   }
 
   /// Hands an element of `results` to the recorder; what cannot be kept becomes an error there.
   func record(
-    _ method: DecidedRequest.Method, _ input: UnsafeRawBufferPointer, _ envelope: RPCEnvelope, _ policy: LoadedPolicy,
+    _ method: DecidedRequest.Method, _ input: UnsafeRawBufferPointer, _ envelope: RPCEnvelope, _ evaluator: Evaluator,
     element start: Int, of output: inout ByteWriter
   ) {
     guard recorder != nil else { return }
     let refusal = unsafe output.withBytes { bytes in
       unsafe record(
-        method, input, envelope, policy, Self.result(ofElement: UnsafeRawBufferPointer(rebasing: bytes[start...])))
+        method, input, envelope, evaluator.unheldPolicy,
+        Self.result(ofElement: UnsafeRawBufferPointer(rebasing: bytes[start...])))
     }
     guard let refusal else { return }
     note(refusal.code)
@@ -41,7 +42,9 @@ extension RequestEvaluator {
     let input = unsafe method == .decide ? envelope[.input] : nil
     let refusal = unsafe output.withBytes { bytes in
       let reply = unsafe UnsafeRawBufferPointer(rebasing: bytes[start...])
-      return unsafe record(method, input, envelope, policy, Self.error(ofReply: reply, id: envelope.id))
+      return unsafe record(
+        method, input, envelope, policy.map { unsafe Unmanaged.passUnretained($0) },
+        Self.error(ofReply: reply, id: envelope.id))
     }
     guard let refusal else { return }
     note(refusal.code)
@@ -50,8 +53,8 @@ extension RequestEvaluator {
   }
 
   private func record(
-    _ method: DecidedRequest.Method, _ input: UnsafeRawBufferPointer?, _ envelope: RPCEnvelope, _ policy: LoadedPolicy?,
-    _ result: DecidedRequest.Result
+    _ method: DecidedRequest.Method, _ input: UnsafeRawBufferPointer?, _ envelope: RPCEnvelope,
+    _ policy: Unmanaged<LoadedPolicy>?, _ result: DecidedRequest.Result
   ) -> EngineError? {
     guard let recorder, let name = unsafe envelope[.policy] else { return nil }
     return unsafe withTime(envelope) { at in

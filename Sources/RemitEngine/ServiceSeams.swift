@@ -43,8 +43,8 @@ package protocol DecisionExplainer: AnyObject, Sendable {
   package let id: UnsafeRawBufferPointer
   /// As the request names it, in quotes and not necessarily the name of one.
   package let policyName: UnsafeRawBufferPointer
-  /// Nil where there is none of that name.
-  package let policy: LoadedPolicy?
+  /// Nil where there is none of that name. Not held: all threads have the same one, and would wait for each other to count it.
+  package let policy: Unmanaged<LoadedPolicy>?
   /// A valid JSON value of any kind, with padding behind it; nil where a batch was refused.
   package let input: UnsafeRawBufferPointer?
   /// What the request sets, as JSON; nil for the defaults.

@@ -122,7 +122,7 @@ private final class ServedLineDecider: LineDecider {
       unsafe evaluator.at.withUnsafeBytes { at in
         unsafe recorder?.record(
           DecidedRequest(
-            method: .decide, id: id, policyName: name, policy: evaluator.policy, input: input,
+            method: .decide, id: id, policyName: name, policy: evaluator.unheldPolicy, input: input,
             params: params.map { unsafe UnsafeRawBufferPointer($0.bytes) }, at: at, result: result))
       }
     }

@@ -1,5 +1,6 @@
 package import RemitLua
 package import RemitModel
+private import Synchronization
 
 /// A policy that has been loaded once, and what is known of it since. Any thread may have it, and snapshots share it as long as nothing
 /// that it is made of changes.
@@ -16,6 +17,10 @@ package final class LoadedPolicy: Sendable {
   package let dataFiles: [String]
   /// The name as requests write it.
   package let nameBytes: [UInt8]
+  /// Another one for each policy that this process has loaded.
+  package let serial: Int
+
+  private static let loaded = Atomic<Int>(0)
 
   init(
     name: PolicyName, version: Version, declaration: PolicyDeclaration, declarationJSON: ByteBlock,
@@ -29,6 +34,7 @@ package final class LoadedPolicy: Sendable {
     self.moduleFiles = moduleFiles
     self.dataFiles = dataFiles
     nameBytes = Array(name.description.utf8)
+    serial = Self.loaded.add(1, ordering: .relaxed).newValue
   }
 
   /// What stands in each result line between the id and the decision: `,"policy":"…","version":"…"`.

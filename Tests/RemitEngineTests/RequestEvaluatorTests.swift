@@ -64,7 +64,8 @@ private final class TestRecorder: DecisionRecorder {
       case .decision(let bytes): unsafe "decision \(text(bytes))"
       case .error(let bytes): unsafe "error \(text(bytes))"
       }
-    let policy = unsafe decision.policy.map { "\($0.name)" } ?? "no policy \(unsafe text(decision.policyName))"
+    let name = unsafe decision.policy.map { unsafe "\($0.takeUnretainedValue().name)" }
+    let policy = name ?? "no policy \(unsafe text(decision.policyName))"
     let parts = unsafe [
       "\(decision.method)", text(decision.id), policy, text(decision.input), text(decision.params), text(decision.at),
       result,

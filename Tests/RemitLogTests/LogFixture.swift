@@ -131,7 +131,8 @@ extension DecisionRecorder {
               unsafe padded(decision ?? error) { result in
                 unsafe record(
                   DecidedRequest(
-                    method: method, id: id!, policyName: name!, policy: policy, input: input, params: params, at: at!,
+                    method: method, id: id!, policyName: name!,
+                    policy: policy.map { unsafe Unmanaged.passUnretained($0) }, input: input, params: params, at: at!,
                     result: decision == nil ? .error(result!) : .decision(result!)))
               }
             }

@@ -114,14 +114,21 @@ typedef struct remit_buffer {
 void remit_buffer_free(remit_buffer *buffer);
 /* Room for `count` more bytes; false (and `failed`) where there is none. */
 bool remit_buffer_grow(remit_buffer *buffer, size_t count);
-void remit_buffer_append(remit_buffer *buffer, const void *bytes, size_t count);
-static inline void remit_buffer_byte(remit_buffer *buffer, uint8_t byte) {
+/* True where `count` more bytes need no growing; may be false where they need none. */
+static inline bool remit_buffer_has_room(const remit_buffer *buffer, size_t count) {
   /* No limit is 0, and 0 - 1 is the largest. */
-  if (buffer->length < buffer->capacity && buffer->length <= buffer->limit - 1 && !buffer->failed) {
-    buffer->bytes[buffer->length++] = byte;
-  } else {
-    remit_buffer_append(buffer, &byte, 1);
+  size_t most = buffer->limit - 1;
+  if (buffer->capacity < most) most = buffer->capacity;
+  return !buffer->failed && buffer->length <= most && count <= most - buffer->length;
+}
+static inline void remit_buffer_append(remit_buffer *buffer, const void *bytes, size_t count) {
+  if (count && (remit_buffer_has_room(buffer, count) || remit_buffer_grow(buffer, count))) {
+    memcpy(buffer->bytes + buffer->length, bytes, count);
+    buffer->length += count;
   }
+}
+static inline void remit_buffer_byte(remit_buffer *buffer, uint8_t byte) {
+  if (remit_buffer_has_room(buffer, 1) || remit_buffer_grow(buffer, 1)) buffer->bytes[buffer->length++] = byte;
 }
 void remit_buffer_int64(remit_buffer *buffer, int64_t value);
 

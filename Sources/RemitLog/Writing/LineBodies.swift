@@ -42,22 +42,19 @@ struct LineMaker: ~Copyable {
   private var bytes = ByteWriter()
   private var ends: [Int] = []
   private var sealer: LineSealer?
-  /// Of policies that were met, by what is there once for each.
-  private var notes: [ObjectIdentifier: PolicyNote] = [:]
-  private var lastNote: PolicyNote?
+  /// Of policies that were met, by their serial number.
+  private var notes: [Int: PolicyNote] = [:]
+  private var lastNote: (serial: Int, note: PolicyNote)?
 
   private static let notesMax = 256
 
   /// What lines need of a policy.
   private final class PolicyNote {
-    /// Held, so that nothing else can be in its place; the policy itself would hold all that it was loaded from.
-    let identity: ByteBlock
     /// `"policy":"…","version":"…"`
     let label: [UInt8]
     let sensitive: SensitivePart?
 
     init(_ policy: LoadedPolicy) {
-      identity = policy.declarationJSON
       label = Array(policy.label.dropFirst())
       sensitive = policy.declaration.sensitive
     }
@@ -100,7 +97,7 @@ struct LineMaker: ~Copyable {
   // MARK: The members of a line
 
   private mutating func appendMembers(_ decision: DecidedRequest) {
-    let note: PolicyNote? = if let policy = unsafe decision.policy { note(of: policy) } else { nil }
+    let note: PolicyNote? = if let policy = unsafe decision.policy { unsafe note(of: policy) } else { nil }
     bytes.append("\"request\":{" as StaticString)
     if unsafe !decision.id.isEmpty {
       bytes.append("\"id\":" as StaticString)
@@ -150,18 +147,15 @@ struct LineMaker: ~Copyable {
     }
   }
 
-  private mutating func note(of policy: LoadedPolicy) -> PolicyNote {
-    let identity = ObjectIdentifier(policy.declarationJSON)
-    if let lastNote, ObjectIdentifier(lastNote.identity) == identity { return lastNote }
-    if let note = notes[identity] {
-      lastNote = note
-      return note
-    }
+  private mutating func note(of policy: Unmanaged<LoadedPolicy>) -> PolicyNote {
+    // SAFETY: who hands the decision over holds the policy during the call.
+    let serial = unsafe policy._withUnsafeGuaranteedRef { $0.serial }
+    if let lastNote, lastNote.serial == serial { return lastNote.note }
     // Of snapshots that are no more, too: begin anew now and then.
-    if notes.count >= Self.notesMax { notes.removeAll() }
-    let note = PolicyNote(policy)
-    notes[identity] = note
-    lastNote = note
+    if notes[serial] == nil && notes.count >= Self.notesMax { notes.removeAll() }
+    let note = unsafe notes[serial] ?? PolicyNote(policy.takeUnretainedValue())
+    notes[serial] = note
+    lastNote = (serial, note)
     return note
   }
 

@@ -127,11 +127,13 @@ let package = Package(
     ),
 
     .testTarget(
-      name: "CRemitDecimalTests", dependencies: ["CRemitDecimal"], exclude: ["reference.py"], swiftSettings: strict),
+      name: "CRemitDecimalTests", dependencies: ["CRemitDecimal", "RemitTestKit"], exclude: ["reference.py"],
+      swiftSettings: strict),
     .testTarget(name: "CRemitJSONTests", dependencies: ["CRemitJSON"], swiftSettings: strict),
     .testTarget(name: "RemitModelTests", dependencies: ["RemitModel"], swiftSettings: strict),
-    .testTarget(name: "RemitWireTests", dependencies: ["RemitWire", "CRemitJSON"], swiftSettings: strict),
-    .testTarget(name: "RemitSyntaxTests", dependencies: ["RemitSyntax"], swiftSettings: strict),
+    .testTarget(
+      name: "RemitWireTests", dependencies: ["RemitWire", "CRemitJSON", "RemitTestKit"], swiftSettings: strict),
+    .testTarget(name: "RemitSyntaxTests", dependencies: ["RemitSyntax", "RemitTestKit"], swiftSettings: strict),
     .testTarget(
       name: "RemitPolicyTests",
       dependencies: ["RemitPolicy", "RemitEngine", "RemitLua", "RemitWire", "RemitModel", "RemitTestKit"],

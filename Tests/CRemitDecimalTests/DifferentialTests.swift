@@ -1,5 +1,6 @@
 import CRemitDecimal
 import Foundation
+import RemitTestKit
 import Testing
 
 /// Cases and results from Python, whose decimals and whole numbers are an implementation of their own.

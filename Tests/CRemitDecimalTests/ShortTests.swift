@@ -1,4 +1,5 @@
 import CRemitDecimal
+import RemitTestKit
 import Testing
 
 @Suite("Short decimals")

@@ -1,5 +1,6 @@
 import CRemitDecimal
 import Foundation
+import RemitTestKit
 
 /// What an operation answers, in a form that tables can spell: a value's compact text (`12.5`, `1e6144`) or the status.
 typealias Outcome = String
@@ -187,25 +188,11 @@ func shortText(_ value: Double) -> String {
   return String(decoding: text[..<count].map(UInt8.init(bitPattern:)), as: UTF8.self)
 }
 
-/// SplitMix64. The seed comes from REMIT_SEED, else from the clock, and is printed.
-struct SeededGenerator: RandomNumberGenerator {
-  private var state: UInt64
-
-  init(seed: UInt64) { state = seed }
-
+extension SeededGenerator {
+  /// That of a test, which is printed.
   static func printed(_ test: String = #function) -> (seed: UInt64, generator: SeededGenerator) {
-    let seed =
-      ProcessInfo.processInfo.environment["REMIT_SEED"].flatMap(UInt64.init) ?? UInt64.random(in: 0..<1_000_000)
-    print("\(test): REMIT_SEED=\(seed)")
-    return (seed, SeededGenerator(seed: seed))
-  }
-
-  mutating func next() -> UInt64 {
-    state &+= 0x9E37_79B9_7F4A_7C15
-    var mixed = state
-    mixed = (mixed ^ (mixed >> 30)) &* 0xBF58_476D_1CE4_E5B9
-    mixed = (mixed ^ (mixed >> 27)) &* 0x94D0_49BB_1331_11EB
-    return mixed ^ (mixed >> 31)
+    print("\(test): REMIT_SEED=\(TestSeed.value)")
+    return (TestSeed.value, SeededGenerator(seed: TestSeed.value))
   }
 
   /// Up to `digits` digits, `places` behind the point, either sign; now and then of nines, ones or few digits only.

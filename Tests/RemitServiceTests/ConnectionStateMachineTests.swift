@@ -1,5 +1,6 @@
 import Foundation
 import RemitService
+import RemitTestKit
 import Testing
 
 @Suite struct ConnectionStateMachineTests {
@@ -142,9 +143,8 @@ import Testing
 
   /// Random streams, cut and blocked at random: every line is answered, in order, whatever happens in between.
   @Test func nothingIsLostOrTurnedAround() {
-    let seed =
-      ProcessInfo.processInfo.environment["REMIT_SEED"].flatMap(UInt64.init) ?? UInt64.random(in: 0...UInt64.max)
-    var random = SeededGenerator(seed)
+    let seed = TestSeed.value
+    var random = SeededGenerator(seed: seed)
     for round in 0..<500 {
       var wanted: [ConnectionDriver.Event] = []
       var bytes: [UInt8] = []
@@ -190,21 +190,5 @@ import Testing
       #expect(driver.events == wanted + [.finish], "round \(round), REMIT_SEED=\(seed)")
       guard driver.events == wanted + [.finish] else { return }
     }
-  }
-}
-
-struct SeededGenerator: RandomNumberGenerator {
-  private var state: UInt64
-
-  init(_ seed: UInt64) {
-    state = seed
-  }
-
-  mutating func next() -> UInt64 {
-    state &+= 0x9E37_79B9_7F4A_7C15
-    var mixed = state
-    mixed = (mixed ^ (mixed >> 30)) &* 0xBF58_476D_1CE4_E5B9
-    mixed = (mixed ^ (mixed >> 27)) &* 0x94D0_49BB_1331_11EB
-    return mixed ^ (mixed >> 31)
   }
 }

@@ -1,4 +1,5 @@
 import RemitSyntax
+import RemitTestKit
 import Testing
 
 /// Whatever bytes come in, the answer is messages or a text that the stock Lua compiles exactly where it compiles the

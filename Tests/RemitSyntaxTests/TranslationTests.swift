@@ -1,5 +1,6 @@
 import Foundation
 import RemitSyntax
+import RemitTestKit
 import Testing
 
 /// What is loaded behaves as the stock Lua would have run it.
@@ -20,7 +21,7 @@ import Testing
   }
 
   /// `REMIT_SEED` repeats a run; the seed of each failing program is in its message.
-  static let seed = ProcessInfo.processInfo.environment["REMIT_SEED"].flatMap { UInt64($0) } ?? 20_250_615
+  static let seed = TestSeed.value
 
   @Test(arguments: [false, true])
   func randomProgramsGiveTheSameOutputAndTheSameErrorLines(isMessy: Bool) throws {

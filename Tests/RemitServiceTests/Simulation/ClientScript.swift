@@ -1,4 +1,5 @@
 import Foundation
+import RemitTestKit
 
 /// What one client sends, and what it is owed for each line.
 struct ClientScript {

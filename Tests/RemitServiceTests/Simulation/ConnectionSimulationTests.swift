@@ -1,6 +1,7 @@
 import NIOCore
 import NIOEmbedded
 import RemitModel
+import RemitTestKit
 import Testing
 
 @testable import RemitEngine
@@ -12,8 +13,8 @@ import Testing
   @Test(arguments: [(1200, false), (60, true)])
   func connectionsAnswerWhateverHappens(runs: Int, isLarge: Bool) throws {
     let snapshots = try SimulatedService.snapshots(4)
-    for run in 0..<runs * SimulationSeed.effort {
-      let seed = SimulationSeed.value &+ UInt64(run)
+    for run in 0..<runs * TestSeed.effort {
+      let seed = TestSeed.value &+ UInt64(run)
       let simulation = Simulation(snapshots, seed: seed, isLarge: isLarge)
       do throws(SimulationFailure) {
         try simulation.run()
@@ -37,7 +38,7 @@ private final class Simulation {
 
   /// - Parameter isLarge: With lines that are too long for an event loop, and answers that are sent before a turn is over.
   init(_ snapshots: [Snapshot], seed: UInt64, isLarge: Bool) {
-    random = SeededGenerator(seed)
+    random = SeededGenerator(seed: seed)
     scale = isLarge ? 100 : 1
     var limits = Limits()
     limits.lineBytesMax = isLarge ? 34_000 : Int.random(in: 260...400, using: &random)

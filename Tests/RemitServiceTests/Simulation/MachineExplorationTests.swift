@@ -1,4 +1,5 @@
 import RemitService
+import RemitTestKit
 import Testing
 
 /// The state machine of a connection against a plain oracle: every state that short inputs lead to, and long random ways.
@@ -44,8 +45,8 @@ import Testing
   }
 
   @Test func longRandomWaysDoWhatIsDue() {
-    var random = SeededGenerator(SimulationSeed.value)
-    for round in 0..<400 * SimulationSeed.effort {
+    var random = SeededGenerator(seed: TestSeed.value)
+    for round in 0..<400 * TestSeed.effort {
       let lineBytesMax = Int.random(in: 1...20, using: &random)
       var state = MachineAndOracle(
         lineBytesMax: lineBytesMax, waitingLinesMax: Int.random(in: 1...6, using: &random))
@@ -56,7 +57,7 @@ import Testing
         do {
           try state.step(input)
         } catch {
-          Issue.record("round \(round), REMIT_SEED=\(SimulationSeed.value): after \(way): \(error)")
+          Issue.record("round \(round), REMIT_SEED=\(TestSeed.value): after \(way): \(error)")
           return
         }
       }

@@ -1,4 +1,5 @@
 import RemitEngine
+import RemitTestKit
 import Synchronization
 
 /// A log that keeps decisions when a step says so, and knows which answers may be sent.
@@ -12,7 +13,7 @@ final class SimulatedLog: DecisionSink {
   private let state: Mutex<State>
 
   init(seed: UInt64) {
-    state = Mutex(State(random: SeededGenerator(seed)))
+    state = Mutex(State(random: SeededGenerator(seed: seed)))
   }
 
   func makeRecorder() -> any DecisionRecorder { Recorder(self) }

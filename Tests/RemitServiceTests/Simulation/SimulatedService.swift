@@ -31,7 +31,7 @@ final class SimulatedService {
     var random: SeededGenerator
     var oneIn = 6
 
-    init(_ seed: UInt64) { random = SeededGenerator(seed) }
+    init(_ seed: UInt64) { random = SeededGenerator(seed: seed) }
 
     var delay: TimeAmount {
       Int.random(in: 0..<oneIn, using: &random) == 0 ? .milliseconds(1) : .nanoseconds(0)

@@ -140,6 +140,28 @@ package final class RequestEvaluator {
     return true
   }
 
+  /// Answers one line with an error in place of what it asks for.
+  ///
+  /// - Parameter line: As for `answer`.
+  package func refuse(_ line: UnsafeRawBufferPointer, _ error: EngineError, into output: inout ByteWriter) {
+    var envelope = unsafe RPCEnvelope()
+    let kind = unsafe envelope.read(line, depthMax: setting.limits.nestingDepthMax, trusting: true)
+    let start = output.count
+    switch kind {
+    case .request, .invalidParams: unsafe refuse(envelope, error, into: &output)
+    case .batch:
+      unsafe answerBatch(line, Permission(longWork: false), into: &output, while: { true }, refusal: error)
+    default: unsafe refuse(envelope, kind, into: &output)
+    }
+    if output.count > start { output.append(UInt8(ascii: "\n")) }
+  }
+
+  /// Answers a request with an error, where it has an id.
+  private func refuse(_ envelope: RPCEnvelope, _ error: EngineError, into output: inout ByteWriter) {
+    meter?.count(error.code)
+    if unsafe envelope.hasID { unsafe output.appendRPCError(error.code, error.message, id: envelope.id) }
+  }
+
   private func takeSnapshot() {
     generation = setting.store.generation
     catalogue = nil
@@ -149,8 +171,10 @@ package final class RequestEvaluator {
 
   // MARK: Batches
 
+  /// - Parameter refusal: What each request is answered with in place of what it asks for.
   private func answerBatch(
-    _ line: UnsafeRawBufferPointer, _ permission: Permission, into output: inout ByteWriter, while goesOn: () -> Bool
+    _ line: UnsafeRawBufferPointer, _ permission: Permission, into output: inout ByteWriter,
+    while goesOn: () -> Bool, refusal: EngineError? = nil
   ) {
     let start = output.count
     var isEmpty = true
@@ -164,10 +188,13 @@ package final class RequestEvaluator {
       var envelope = unsafe RPCEnvelope()
       // The whole line has been validated.
       let kind = unsafe envelope.read(element, depthMax: setting.limits.nestingDepthMax, trusting: true)
-      if mark - start > setting.limits.replyBytesMax, kind == .request {
-        meter?.count(.overloaded)
-        if unsafe envelope.hasID { unsafe output.appendRPCError(.overloaded, replyTooLong, id: unsafe envelope.id) }
-      } else {
+      let isTooMuch = mark - start > setting.limits.replyBytesMax
+      if kind == .request || kind == .invalidParams,
+        let error = isTooMuch ? EngineError(code: .overloaded, message: replyTooLong) : refusal
+      {
+        unsafe refuse(envelope, error, into: &output)
+      } else if !isTooMuch {
+        // What is no request may have an answer forty times as long, and no id for another one.
         _ = unsafe reply(to: &envelope, kind, trusted: nil, permission, into: &output, while: goesOn)
       }
       if output.count == mark { output.truncate(to: before) } else { isAnswered = true }

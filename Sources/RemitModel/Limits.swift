@@ -43,7 +43,9 @@ package struct Limits: Equatable, Sendable {
   /// How long a connection may do nothing.
   package var idleSecondsMax = 60
   /// The answer to one line that asks for many decisions.
-  package var replyBytesMax = 64 << 20
+  package var replyBytesMax = 16 << 20
+  /// Large answers that clients have not read, of all connections together; then what may have another one is refused.
+  package var unreadBytesMax = 256 << 20
 
   package init() {}
 

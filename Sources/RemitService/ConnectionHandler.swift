@@ -1,5 +1,6 @@
 internal import NIOCore
 internal import RemitEngine
+private import RemitLua
 private import RemitModel
 private import RemitWire
 
@@ -36,6 +37,8 @@ final class ConnectionHandler: ChannelDuplexHandler {
   private var lastActivity: NIODeadline
   private var receivedBytes = 0
   private var unsentBytes = 0
+  /// Of large answers that were not handed to the channel.
+  private var largeBytes = 0
   private var idleTimer: Scheduled<Void>?
   private var lingerTimer: Scheduled<Void>?
 
@@ -57,6 +60,8 @@ final class ConnectionHandler: ChannelDuplexHandler {
     conversation = Conversation(seat.service.setting.limits, .elsewhere(lineBytesMax: Self.inlineBytesMax))
   }
 
+  var isForAdmin: Bool { permission.admin }
+
   // MARK: Events of the channel
 
   func handlerAdded(context: ChannelHandlerContext) {
@@ -75,7 +80,7 @@ final class ConnectionHandler: ChannelDuplexHandler {
 
   private func begin(_ context: ChannelHandlerContext) {
     guard seat.add(self) else {
-      let most = seat.service.setting.limits.connectionsMax
+      let most = isForAdmin ? SharedService.adminConnectionsMax : seat.service.setting.limits.connectionsMax
       end(.overloaded, "there are \(most) connections already, the most at a time: try again later", context)
       return
     }
@@ -89,6 +94,8 @@ final class ConnectionHandler: ChannelDuplexHandler {
     job = nil
     idleTimer?.cancel()
     lingerTimer?.cancel()
+    seat.service.memory.giveBack(largeBytes)
+    largeBytes = 0
     seat.remove(self)
     context.fireChannelInactive()
   }
@@ -153,9 +160,13 @@ final class ConnectionHandler: ChannelDuplexHandler {
       case .gathered:
         flush(context)
         if isCommitting { seat.commit() }
+      case .line where conversation.output.count > Conversation.gatheredBytesMax:
+        // Not before what was answered is on its way, so that no more is begun for who does not read.
+        flush(context)
+        if isCommitting { seat.commit() }
       case .line(let length, let consuming):
         submit(length, consuming: consuming, context)
-        break loop
+        if job != nil { break loop }
       case .turnIsOver:
         unsafe conversation.block { unsafe $0.yielded(kept: $1) }
         seat.wait(self)
@@ -177,11 +188,27 @@ final class ConnectionHandler: ChannelDuplexHandler {
   /// Gives a line to a worker.
   private func submit(_ length: Int, consuming: Int, _ context: ChannelHandlerContext) {
     let handler = NIOLoopBound(self, eventLoop: context.eventLoop)
-    let eventLoop = context.eventLoop
+    let (service, eventLoop) = (seat.service, context.eventLoop)
     unsafe conversation.take(length, consuming: consuming) { line in
-      job = unsafe WorkerJob(line, permission) { eventLoop.execute { handler.value.workerIsDone() } }
+      job = unsafe WorkerJob(line, permission) { [service] in
+        service.execute(on: eventLoop) { handler.value.workerIsDone() }
+      }
     }
-    if let job { seat.service.submit(job) }
+    guard let job else { return }
+    if seat.isGivingUp {
+      self.job = nil
+      refuse(job)
+      conversation.tell { $0.cameBack() }
+    } else {
+      service.submit(job)
+    }
+  }
+
+  /// Answers what is not done, or not done to its end, as there is no more time.
+  private func refuse(_ job: WorkerJob) {
+    let refusal = EngineError(code: .overloaded, message: "the service ends before the request is done: ask again")
+    // SAFETY: the block lives as long as the job, and has its padding.
+    unsafe seat.evaluator.refuse(UnsafeRawBufferPointer(job.line.bytes), refusal, into: &conversation.output)
   }
 
   private func workerIsDone() {
@@ -191,7 +218,15 @@ final class ConnectionHandler: ChannelDuplexHandler {
       context.close(promise: nil)
       return
     }
-    unsafe job.output.withBytes { bytes in unsafe conversation.output.append(bytes) }
+    if job.isWhole {
+      unsafe job.output.withBytes { bytes in unsafe conversation.output.append(bytes) }
+      if job.output.count > ReplyMemory.largeBytesMin {
+        largeBytes += job.output.count
+        seat.service.memory.take(job.output.count)
+      }
+    } else {
+      refuse(job)
+    }
     lastActivity = seat.now()
     conversation.tell { $0.cameBack() }
     seat.evaluator.forgetTime()
@@ -250,7 +285,16 @@ final class ConnectionHandler: ChannelDuplexHandler {
     var buffer = Self.allocator.buffer(capacity: conversation.output.count)
     unsafe conversation.output.withBytes { bytes in _ = unsafe buffer.writeBytes(bytes) }
     conversation.output.removeAll(capacityBytesMax: 2 * Conversation.gatheredBytesMax)
-    context.writeAndFlush(wrapOutboundOut(buffer), promise: nil)
+    context.writeAndFlush(wrapOutboundOut(buffer), promise: largeBytes > 0 ? promiseToGiveBack(context) : nil)
+  }
+
+  /// A promise that is kept once a large answer is with the system, or lost.
+  private func promiseToGiveBack(_ context: ChannelHandlerContext) -> EventLoopPromise<Void> {
+    let promise = context.eventLoop.makePromise(of: Void.self)
+    let (memory, count) = (seat.service.memory, largeBytes)
+    largeBytes = 0
+    promise.futureResult.whenComplete { _ in memory.giveBack(count) }
+    return promise
   }
 
   private func goOnReading(_ context: ChannelHandlerContext) {
@@ -324,13 +368,20 @@ final class ConnectionHandler: ChannelDuplexHandler {
     flush(context)
   }
 
-  /// There is no more time.
+  /// There is no more time for what a worker does.
   ///
-  /// - Returns: Whether the client may miss answers.
-  func abort() -> Bool {
-    let isAnswered = phase == .lingering
+  /// - Returns: Whether one was at it.
+  func giveUp() -> Bool {
+    job?.cancel()
+    return job != nil
+  }
+
+  /// There is no more time at all.
+  func abort() -> LoopSeat.Missing {
+    let missing: LoopSeat.Missing =
+      phase == .lingering ? .nothing : isCommitting ? .unkeptDecisions : .unreadAnswers
     context?.close(promise: nil)
-    return !isAnswered
+    return missing
   }
 
   // MARK: Doing nothing

@@ -28,19 +28,23 @@ package final class DecisionService: Service {
   package func run() async throws {
     SystemMemory.returnLargeBlocks()
     let pool = WorkerPool(setting, threads: configuration.workers)
-    guard pool.hasThreads else { throw ServiceError("the system has no more threads") }
     defer { pool.end() }
+    guard pool.hasThreads else { throw ServiceError("the system has no more threads") }
     let isAdministered = setting.admin != nil && configuration.unix.contains(where: \.isForAdmin)
     let adminPool = isAdministered ? WorkerPool(setting, threads: 1) : nil
-    guard adminPool?.hasThreads ?? true else { throw ServiceError("the system has no more threads") }
     defer { adminPool?.end() }
+    guard adminPool?.hasThreads ?? true else { throw ServiceError("the system has no more threads") }
     let group = MultiThreadedEventLoopGroup(numberOfThreads: configuration.loops)
+    let shared = SharedService(setting, pool: pool, adminPool: adminPool, log: log)
     do {
-      try await serve(on: group, SharedService(setting, pool: pool, adminPool: adminPool, log: log))
+      try await serve(on: group, shared)
     } catch {
+      shared.endLoops()
       try? await group.shutdownGracefully()
       throw error
     }
+    // What workers and the log still do is for nobody.
+    shared.endLoops()
     try await group.shutdownGracefully()
   }
 
@@ -98,7 +102,8 @@ package final class DecisionService: Service {
     }
     await listeners.close()
     stdio?.stop()
-    await drain(seats, http, shared, stdio, stdioEnds: stdioEnds)
+    await ServiceDrain(seats: seats, http: http, shared: shared, stdio: stdio, log: log)
+      .run(secondsMax: configuration.drainSecondsMax, stdioEnds: stdioEnds)
     await http?.close()
   }
 
@@ -111,57 +116,5 @@ package final class DecisionService: Service {
     }
     log.info("listening on \(bound.text)", metadata: ["address": "\(bound.text)"])
     return bound.text
-  }
-
-  /// Waits until all connections have their answers, or the time for that is over.
-  private func drain(
-    _ seats: [NIOLoopBound<LoopSeat>], _ http: HTTPFront?, _ shared: SharedService, _ stdio: StdioConnection?,
-    stdioEnds: AsyncStream<Void>
-  ) async {
-    let seconds = configuration.drainSecondsMax
-    let atStart = shared.connectionCount + (stdio.map { $0.hasEnded ? 0 : 1 } ?? 0)
-    log.info(
-      "ending: what was received is answered, and clients have \(seconds) s to fetch it",
-      metadata: ["connections": .stringConvertible(atStart), "drain_s": .stringConvertible(seconds)])
-    let start = ContinuousClock.now
-    let cut = await withTaskGroup(of: Bool.self) { group in
-      group.addTask {
-        await withTaskGroup(of: Void.self) { drains in
-          for seat in seats {
-            drains.addTask { try? await seat.eventLoop.flatSubmit { seat.value.drain() }.get() }
-          }
-          if let http { drains.addTask { await http.drain() } }
-          if stdio != nil { drains.addTask { for await _ in stdioEnds {} } }
-        }
-        return true
-      }
-      group.addTask {
-        try? await Task.sleep(for: .seconds(seconds))
-        return false
-      }
-      var cut = 0
-      if await group.next() == false {
-        cut = stdio.map { $0.hasEnded ? 0 : 1 } ?? 0
-        for seat in seats { cut += (try? await seat.eventLoop.submit { seat.value.abort() }.get()) ?? 0 }
-        cut += await http?.abort() ?? 0
-      }
-      group.cancelAll()
-      return cut
-    }
-    let milliseconds = Int((ContinuousClock.now - start) / .milliseconds(1))
-    let metadata: Logger.Metadata = [
-      "connections": .stringConvertible(atStart), "cut": .stringConvertible(cut),
-      "refused": .stringConvertible(shared.refusals.total), "drain_ms": .stringConvertible(milliseconds),
-    ]
-    if cut > 0 {
-      log.warning(
-        "cut \(Self.count(cut)): clients have not read their answers within \(seconds) s", metadata: metadata)
-    } else {
-      log.info("drained \(Self.count(atStart)) in \(milliseconds) ms", metadata: metadata)
-    }
-  }
-
-  private static func count(_ connections: Int) -> String {
-    connections == 1 ? "1 connection" : "\(connections) connections"
   }
 }

@@ -11,13 +11,21 @@ final class SharedService: Sendable {
   /// For admin methods, so that decisions do not wait behind a reload; nil where there are none.
   private let adminPool: WorkerPool?
   let refusals: RefusalLog
+  let memory: ReplyMemory
   private let connections = Atomic<Int>(0)
   private let accepted = Atomic<Int>(0)
+  /// Those for administrators, who get in however many others there are.
+  private let adminConnections = Atomic<Int>(0)
+  /// Whether the event loops end or have ended: what comes from other threads then is for nobody.
+  private let isOver = Atomic<Bool>(false)
+
+  static let adminConnectionsMax = 16
 
   init(_ setting: RequestEvaluator.Setting, pool: WorkerPool, adminPool: WorkerPool? = nil, log: Logger) {
     self.setting = setting
     self.pool = pool
     self.adminPool = adminPool
+    memory = pool.memory
     refusals = RefusalLog(log, connectionsMax: setting.limits.connectionsMax)
   }
 
@@ -29,7 +37,12 @@ final class SharedService: Sendable {
   }
 
   /// Counts a connection in; false where there are as many as there may be.
-  func admit() -> Bool {
+  func admit(isForAdmin: Bool = false) -> Bool {
+    if isForAdmin {
+      if adminConnections.add(1, ordering: .relaxed).newValue <= Self.adminConnectionsMax { return true }
+      leave(isForAdmin: true)
+      return false
+    }
     if connections.add(1, ordering: .relaxed).newValue <= setting.limits.connectionsMax {
       accepted.add(1, ordering: .relaxed)
       return true
@@ -41,9 +54,21 @@ final class SharedService: Sendable {
 
   var connectionCount: Int { connections.load(ordering: .relaxed) }
 
-  func leave() {
-    connections.subtract(1, ordering: .relaxed)
+  func leave(isForAdmin: Bool = false) {
+    if isForAdmin {
+      adminConnections.subtract(1, ordering: .relaxed)
+    } else {
+      connections.subtract(1, ordering: .relaxed)
+    }
   }
+
+  /// Has something done on an event loop, from any thread, as long as there are any.
+  func execute(on eventLoop: any EventLoop, _ body: @escaping @Sendable () -> Void) {
+    if !isOver.load(ordering: .acquiring) { eventLoop.execute(body) }
+  }
+
+  /// From now on nothing is to be done on event loops.
+  func endLoops() { isOver.store(true, ordering: .releasing) }
 
   /// What connections there are, have been, and were one too many.
   var connectionCounts: (open: Int, total: Int, refused: Int) {
@@ -69,6 +94,8 @@ final class LoopSeat {
   /// The same of answers that no such handler sends.
   private var whenKept: [@Sendable () -> Void] = []
   private(set) var isDraining = false
+  /// There is no more time for what takes long.
+  private(set) var isGivingUp = false
   private var whenEmpty: EventLoopPromise<Void>?
 
   /// Long enough that the loop looks for what others have sent.
@@ -85,14 +112,16 @@ final class LoopSeat {
   /// - Returns: False where there are too many: the connection is to be refused.
   func add(_ handler: ConnectionHandler) -> Bool {
     handlers[ObjectIdentifier(handler)] = handler
-    guard service.admit() else { return false }
+    guard service.admit(isForAdmin: handler.isForAdmin) else { return false }
     admitted.insert(ObjectIdentifier(handler))
     return true
   }
 
   func remove(_ handler: ConnectionHandler) {
     handlers[ObjectIdentifier(handler)] = nil
-    if admitted.remove(ObjectIdentifier(handler)) != nil { service.leave() }
+    if admitted.remove(ObjectIdentifier(handler)) != nil {
+      service.leave(isForAdmin: handler.isForAdmin)
+    }
     if handlers.isEmpty { whenEmpty?.succeed() }
   }
 
@@ -146,8 +175,8 @@ final class LoopSeat {
     guard !handlers.isEmpty || !others.isEmpty else { return }
     let waiting = NIOLoopBound(handlers, eventLoop: eventLoop)
     let eventLoop = eventLoop
-    let areKept = evaluator.commit {
-      eventLoop.execute {
+    let areKept = evaluator.commit { [service] in
+      service.execute(on: eventLoop) {
         for handler in waiting.value { handler.kept() }
         for isKept in others { isKept() }
       }
@@ -168,9 +197,41 @@ final class LoopSeat {
     return promise.futureResult
   }
 
-  /// - Returns: How many clients may miss answers.
-  func abort() -> Int {
+  /// Gives up what workers do: that is answered with an error, and so is whatever would need one from now on.
+  ///
+  /// - Returns: How many lines are given up at once.
+  func giveUp() -> Int {
+    isGivingUp = true
+    return handlers.values.count { $0.giveUp() }
+  }
+
+  /// Ends all connections at once.
+  func abort() -> Cut {
     // Closing takes handlers out.
-    Array(handlers.values).count { $0.abort() }
+    Array(handlers.values).reduce(into: Cut()) { $0.add($1.abort()) }
+  }
+
+  /// What clients may miss whose connections are ended.
+  enum Missing { case nothing, unreadAnswers, unkeptDecisions }
+
+  /// How many connections were ended before their clients had everything.
+  struct Cut: Sendable {
+    /// Clients did not read.
+    var unread = 0
+    /// The log did not keep what was decided.
+    var unkept = 0
+
+    mutating func add(_ missing: Missing) {
+      switch missing {
+      case .nothing: break
+      case .unreadAnswers: unread += 1
+      case .unkeptDecisions: unkept += 1
+      }
+    }
+
+    static func += (sum: inout Cut, other: Cut) {
+      sum.unread += other.unread
+      sum.unkept += other.unkept
+    }
   }
 }

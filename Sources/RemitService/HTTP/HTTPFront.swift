@@ -57,11 +57,11 @@ final class HTTPFront: Sendable {
   }
 
   /// There is no more time.
-  ///
-  /// - Returns: How many clients may miss answers.
-  func abort() async -> Int {
-    var cut = 0
-    for seat in service.seats.values { cut += (try? await seat.eventLoop.submit { seat.value.abort() }.get()) ?? 0 }
+  func abort() async -> LoopSeat.Cut {
+    var cut = LoopSeat.Cut()
+    for seat in service.seats.values {
+      if let more = try? await seat.eventLoop.submit({ seat.value.abort() }).get() { cut += more }
+    }
     return cut
   }
 

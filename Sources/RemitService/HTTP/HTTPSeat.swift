@@ -94,11 +94,9 @@ final class HTTPSeat {
   }
 
   /// Ends all connections at once.
-  ///
-  /// - Returns: How many clients may miss answers.
-  func abort() -> Int {
+  func abort() -> LoopSeat.Cut {
     // Closing takes handlers out.
-    Array(handlers.values).count { $0.abort() }
+    Array(handlers.values).reduce(into: LoopSeat.Cut()) { $0.add($1.abort() ? .unreadAnswers : .nothing) }
   }
 }
 

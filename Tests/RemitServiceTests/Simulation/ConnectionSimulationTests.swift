@@ -91,7 +91,9 @@ private final class Simulation {
     case 36: if Int.random(in: 0..<3, using: &random) == 0 { end(client) }
     case 37: if Int.random(in: 0..<12, using: &random) == 0 { client.reset() }
     case 38: service.loop.advanceTime(by: .milliseconds(Int64.random(in: 1...25, using: &random)))
-    default: if Int.random(in: 0..<60, using: &random) == 0 { drain() }
+    default:
+      if isDraining, Int.random(in: 0..<6, using: &random) == 0 { _ = service.seat.giveUp() }
+      if Int.random(in: 0..<60, using: &random) == 0 { drain() }
     }
   }
 

@@ -212,24 +212,30 @@ final class LoopSeat {
   }
 
   /// What clients may miss whose connections are ended.
-  enum Missing { case nothing, unreadAnswers, unkeptDecisions }
+  enum Missing { case nothing, unsentRequests, unreadAnswers, unkeptDecisions }
 
   /// How many connections were ended before their clients had everything.
   struct Cut: Sendable {
-    /// Clients did not read.
+    /// Clients did not send all of a request.
+    var unsent = 0
+    /// They did not read their answers.
     var unread = 0
     /// The log did not keep what was decided.
     var unkept = 0
 
+    var total: Int { unsent + unread + unkept }
+
     mutating func add(_ missing: Missing) {
       switch missing {
       case .nothing: break
+      case .unsentRequests: unsent += 1
       case .unreadAnswers: unread += 1
       case .unkeptDecisions: unkept += 1
       }
     }
 
     static func += (sum: inout Cut, other: Cut) {
+      sum.unsent += other.unsent
       sum.unread += other.unread
       sum.unkept += other.unkept
     }

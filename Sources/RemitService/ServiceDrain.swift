@@ -85,7 +85,7 @@ struct ServiceDrain: Sendable {
 
   private func say(_ atStart: Int, _ givenUp: Int, _ cut: LoopSeat.Cut, _ milliseconds: Int, _ seconds: Int) {
     let metadata: Logger.Metadata = [
-      "connections": .stringConvertible(atStart), "cut": .stringConvertible(cut.unread + cut.unkept),
+      "connections": .stringConvertible(atStart), "cut": .stringConvertible(cut.total),
       "given_up": .stringConvertible(givenUp), "refused": .stringConvertible(shared.refusals.total),
       "drain_ms": .stringConvertible(milliseconds),
     ]
@@ -94,17 +94,15 @@ struct ServiceDrain: Sendable {
         "gave up \(Self.count(givenUp, "request")) that took longer than \(seconds) s: answered with an error",
         metadata: metadata)
     }
-    if cut.unread > 0 {
-      log.warning(
-        "cut \(Self.count(cut.unread, "connection")): clients have not read their answers within \(seconds) s",
-        metadata: metadata)
+    let reasons = [
+      (cut.unsent, "clients have not sent the rest of their requests"),
+      (cut.unread, "clients have not read their answers"),
+      (cut.unkept, "the decision log has not kept their decisions"),
+    ]
+    for (count, why) in reasons where count > 0 {
+      log.warning("cut \(Self.count(count, "connection")): \(why) within \(seconds) s", metadata: metadata)
     }
-    if cut.unkept > 0 {
-      log.warning(
-        "cut \(Self.count(cut.unkept, "connection")): the decision log has not kept their decisions within \(seconds) s",
-        metadata: metadata)
-    }
-    if cut.unread + cut.unkept == 0 {
+    if cut.total == 0 {
       log.info("drained \(Self.count(atStart, "connection")) in \(milliseconds) ms", metadata: metadata)
     }
   }

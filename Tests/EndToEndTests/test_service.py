@@ -250,7 +250,7 @@ class LimitTests(ServiceTest):
             inputs = [{"n": 1_000_000}] * 80
             reply = client.call("decide_batch", policy="a.wide", inputs=inputs)
             self.assertEqual(reply["error"]["data"], {"code": "overloaded"})
-            self.assertEqual(len(client.call("decide_batch", policy="a.wide", inputs=inputs[:20])["result"]["results"]), 20)
+            self.assertEqual(len(client.call("decide_batch", policy="a.wide", inputs=inputs[:10])["result"]["results"]), 10)
             client.send(json.dumps([request("decide", n, policy="a.wide", input=one) for n, one in enumerate(inputs)]).encode() + b"\n")
             replies = json.loads(client.line())
             self.assertEqual(len(replies), 80)

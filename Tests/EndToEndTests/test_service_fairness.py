@@ -2,6 +2,7 @@
 that are not done when the service ends."""
 import json
 import os
+import socket
 import time
 import unittest
 
@@ -141,6 +142,16 @@ class FairnessTests(unittest.TestCase):
         self.assertNotIn("have not read", said)
         self.assertNotIn("shut down", said)
 
+    def test_who_has_not_sent_all_is_told_apart_from_who_has_not_read(self):
+        server = self.serve("--drain", "1", "--http", "127.0.0.1:0")
+        port = int(server.wait_for(rb"listening on http://127\.0\.0\.1:(\d+)").group(1))
+        with socket.create_connection(("127.0.0.1", port)) as connection:
+            connection.sendall(b"POST /v1/decide HTTP/1.1\r\nHost: x\r\nContent-Length: 100\r\n\r\n{")
+            time.sleep(0.2)
+            server.terminate()
+            self.assertEqual(server.wait(), 0)
+        self.assertIn("cut 1 connection: clients have not sent the rest of their requests within 1 s", server.said().decode())
+
     def test_administrators_get_in_when_nobody_else_does(self):
         folder = self.enterContext(Folder({}))
         path = os.path.join(folder.path, "admin")
@@ -151,7 +162,6 @@ class FairnessTests(unittest.TestCase):
             client.line()
         with self.client(server) as refused:
             self.assertIn(b"there are 3 connections already", refused.line())
-        import socket
         admins = []
         for _ in range(17):
             connection = socket.socket(socket.AF_UNIX)

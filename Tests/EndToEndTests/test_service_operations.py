@@ -220,12 +220,12 @@ class DrainTests(OperationsCase):
             self.assertEqual(server.wait(), 0)
             self.assertIn(b"drained 1 connection in ", server.said())
 
-    def test_long_work_of_a_client_that_has_gone_does_not_hold_it_up(self):
+    def test_long_work_does_not_hold_it_up(self):
         with self.server("--drain", "1", "--workers", "1") as server, server.tcp() as client:
             client.send(line(request("decide_batch", 1, policy="a.slow", inputs=[{"n": 30_000}] * 9000)))
             time.sleep(0.2)
             self.check_end(server, 1, 4)
-            self.assertIn(b"cut 1 connection: ", server.said())
+            self.assertIn(b"gave up 1 request that took longer than 1 s", server.said())
 
     def test_standard_output_that_nobody_reads_is_cut(self):
         process = subprocess.Popen([REMIT, "serve", "--stdio", "--policies", self.policies, "--drain", "1"], stdin=subprocess.PIPE,

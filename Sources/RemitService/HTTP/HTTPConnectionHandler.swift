@@ -279,12 +279,16 @@ final class HTTPConnectionHandler: ChannelDuplexHandler {
   }
 
   /// There is no more time.
-  ///
-  /// - Returns: Whether the client may miss answers.
-  func abort() -> Bool {
-    let isAnswered = phase == .lingering || (phase == .serving && !state.isBusy)
+  func abort() -> LoopSeat.Missing {
+    let missing: LoopSeat.Missing =
+      switch phase {
+      case .lingering: .nothing
+      case .serving where !state.isBusy: .nothing
+      case .serving where !state.isAnswering: .unsentRequests
+      default: .unreadAnswers
+      }
     context?.close(promise: nil)
-    return !isAnswered
+    return missing
   }
 
   // MARK: Doing nothing

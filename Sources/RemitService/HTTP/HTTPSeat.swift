@@ -96,7 +96,7 @@ final class HTTPSeat {
   /// Ends all connections at once.
   func abort() -> LoopSeat.Cut {
     // Closing takes handlers out.
-    Array(handlers.values).reduce(into: LoopSeat.Cut()) { $0.add($1.abort() ? .unreadAnswers : .nothing) }
+    Array(handlers.values).reduce(into: LoopSeat.Cut()) { $0.add($1.abort()) }
   }
 }
 

@@ -253,6 +253,9 @@ class ProtocolTests(HTTPTest):
             head("POST", "/v1/decide", "Content-Length: 0x5") + body,
             head("POST", "/v1/decide", "Content-Length: 99999999999999999999999") + body,
             head("POST", "/v1/decide", "Transfer-Encoding: chunked, identity") + smuggled,
+            head("POST", "/v1/decide", "Transfer-Encoding: chunked, chunked") + smuggled,
+            head("POST", "/v1/decide", "Transfer-Encoding: chunked", "Transfer-Encoding: chunked") + smuggled,
+            head("POST", "/v1/decide", "Transfer-Encoding: identity", "Transfer-Encoding: gzip") + smuggled,
             head("POST", "/v1/decide", "Transfer-Encoding : chunked") + smuggled,
             head("POST", "/v1/decide", "Transfer-Encoding: xchunked") + smuggled,
             head("POST", "/v1/decide", "X: 1\nContent-Length: 3") + body,
@@ -262,6 +265,20 @@ class ProtocolTests(HTTPTest):
                 found = self.exchange(data)
                 self.assertEqual([status for status, _, _ in found], [400])
                 self.assertEqual(found[0][1].get("connection"), "close")
+
+    def test_other_codings_of_bodies(self):
+        """What is left of one when the chunks are put together must not be taken for the body."""
+        body = json.dumps(QUICK).encode()
+        chunks = b"%x\r\n%s\r\n0\r\n\r\n" % (len(body), body)
+        for lines in (["Transfer-Encoding: gzip, chunked"], ["Transfer-Encoding: gzip", "Transfer-Encoding: chunked"]):
+            for path in ("/v1/decide", "/v1/batch?policy=a.quick"):
+                found = self.exchange(head("POST", path, *lines) + chunks)
+                self.assertEqual(len(found), 1)
+                error = self.check_error(found[0], 415, "invalid_params", "Transfer-Encoding: expected chunked, got ")
+                self.assertEqual(error["message"].rpartition("got ")[2], ", ".join(line.partition(": ")[2] for line in lines))
+        for line in ("Transfer-Encoding: Chunked", "transfer-encoding:chunked"):
+            found = self.exchange(head("POST", "/v1/decide", line, "Connection: close") + chunks)
+            self.assertEqual([status for status, _, _ in found], [200])
 
     def test_garbage(self):
         table = [b"garbage\r\n\r\n", b"\x00\x01\x02\x03\r\n", b"GET\r\n\r\n", b"GET /healthz\r\n\r\n", b"GET /healthz HTTP/9.9\r\n\r\n",
@@ -348,9 +365,32 @@ class LimitTests(HTTPTest):
 
     def test_heads(self):
         self.assertEqual(self.exchange(head("GET", "/healthz", "A: " + "x" * 20_000, "Connection: close"))[0][0], 200)
-        for lines in (["A: " + "x" * 40_000], [f"A{n}: {'x' * 1000}" for n in range(40)], [f"A{n}: x" for n in range(200)]):
-            self.check_error(self.exchange(head("GET", "/healthz", *lines))[0], 400, "parse_error")
-        self.check_error(self.exchange(head("GET", "/" + "x" * 40_000))[0], 400, "parse_error")
+        for lines, words in ((["A: " + "x" * 40_000], "more than 32768"), ([f"A{n}: {'x' * 1000}" for n in range(40)], "more than 32768"),
+                             ([f"A{n}: x" for n in range(100)], "101 fields, more than 100"), ([f"A{n}: x" for n in range(1000)], "100 fields"),
+                             (["A: " + "x" * 400_000], "32768 bytes")):
+            found = self.exchange(head("GET", "/healthz", *lines))
+            self.check_error(found[0], 431, "line_too_long", words)
+            self.assertEqual((len(found), found[0][1]["connection"]), (1, "close"))
+        self.check_error(self.exchange(head("GET", "/" + "x" * 40_000))[0], 414, "line_too_long", "32768 bytes")
+        # So long that the parser gives up before it is told what it was.
+        self.check_error(self.exchange(head("GET", "/" + "x" * 400_000))[0], 431, "line_too_long", "32768 bytes")
+
+    def test_the_edges_of_heads(self):
+        def ask(target, *lines):
+            return self.exchange(head("GET", target, "Connection: close", *lines))[0]
+        self.assertEqual(ask("/healthz", *[f"A{n}: x" for n in range(98)])[0], 200)
+        self.check_error(ask("/healthz", *[f"A{n}: x" for n in range(99)]), 431, "line_too_long", "101 fields")
+        used = len("/healthz" "Host" "x" "Connection" "close" "A")
+        self.assertEqual(ask("/healthz", "A: " + "x" * (32768 - used))[0], 200)
+        self.check_error(ask("/healthz", "A: " + "x" * (32769 - used)), 431, "line_too_long", "32769 bytes")
+        used = len("Host" "x" "Connection" "close")
+        self.check_error(ask("/" + "x" * 32767), 431, "line_too_long", f"{32768 + used} bytes")
+        self.check_error(ask("/" + "x" * 32768), 414, "line_too_long", "32768 bytes")
+
+    def test_a_long_head_behind_requests_is_told_behind_their_answers(self):
+        slow = post({"policy": "a.slow", "input": {"n": 20_000}})
+        found = self.exchange(slow + post(QUICK) + head("GET", "/" + "x" * 40_000) + post(QUICK))
+        self.assertEqual([status for status, _, _ in found], [200, 200, 414])
 
     def test_clients_that_do_nothing(self):
         """A client that says nothing, one that has begun a head, one that dribbles it, and one in the middle of a body."""

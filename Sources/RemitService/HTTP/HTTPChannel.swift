@@ -10,9 +10,9 @@ struct HTTPChannel: HTTPChannelHandler {
   let base: HTTP1Channel
   let seats: [ObjectIdentifier: NIOLoopBound<HTTPSeat>]
 
-  /// The most of a request's head.
-  private static let headBytesMax = 32 << 10
-  private static let headerFieldsMax = 100
+  /// The parser's own limits. It does not say which of them was met, so they are far from those of `HTTPHead`, which does.
+  private static let parsedBytesMax = 2 * HTTPHead.bytesMax
+  private static let parsedFieldsMax = 2 * HTTPHead.fieldsMax
 
   init(_ seats: [ObjectIdentifier: NIOLoopBound<HTTPSeat>], responder: @escaping HTTPChannelHandler.Responder) {
     self.seats = seats
@@ -21,8 +21,8 @@ struct HTTPChannel: HTTPChannelHandler {
       configuration: .init(
         idleTimeout: nil,
         httpDecoderConfiguration: .init(
-          maxHeaderFieldSize: Self.headBytesMax, maxHeaderListSize: Self.headBytesMax,
-          maxHeaderFieldCount: Self.headerFieldsMax)))
+          maxHeaderFieldSize: Self.parsedBytesMax, maxHeaderListSize: Self.parsedBytesMax,
+          maxHeaderFieldCount: Self.parsedFieldsMax)))
   }
 
   var responder: HTTPChannelHandler.Responder { base.responder }

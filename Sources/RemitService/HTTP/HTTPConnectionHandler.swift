@@ -24,6 +24,8 @@ final class HTTPConnectionHandler: ChannelDuplexHandler {
     case lingering
   }
 
+  /// To be said once the requests before it are answered: what is wrong with what came behind them.
+  private var fault: HTTPAnswer?
   /// Called where the request that is being received breaks off, before all that has been received of it is taken.
   var whenBroken: (() -> Void)?
   /// The request that is being received is a stream, which may take any time.
@@ -85,22 +87,22 @@ final class HTTPConnectionHandler: ChannelDuplexHandler {
   }
 
   func errorCaught(context: ChannelHandlerContext, error: any Error) {
-    guard error is HTTPParserError else {
+    guard let error = error as? HTTPParserError else {
       context.fireErrorCaught(error)
       context.close(promise: nil)
       return
     }
     guard phase == .serving else { return }
+    let answer = HTTPHead.refusal(of: error)
     switch state.receivedFault() {
     case .tell:
       whenBroken?()
       context.fireErrorCaught(error)
-    case .refuse: refuse(Self.noHTTP, context)
-    case .wait, .ignore: break
+    case .refuse: refuse(answer, context)
+    case .wait: fault = answer
+    case .ignore: break
     }
   }
-
-  private static let noHTTP = HTTPAnswer(.parseError, "the request is no valid HTTP/1.1")
 
   func read(context: ChannelHandlerContext) {
     isWaitingForInput = true
@@ -115,14 +117,15 @@ final class HTTPConnectionHandler: ChannelDuplexHandler {
     if case .body = part, !isStream {} else { lastActivity = .now() }
     switch part {
     case .head(let head):
-      let hosts = head.headers["host"].count
-      let isOld = head.version.minor == 0
-      guard hosts == 1 || (isOld && hosts == 0) else {
-        guard case .refuse = state.receivedFault() else { return }
-        refuse(HTTPAnswer(.parseError, "expected one Host header, got \(hosts)"), context)
+      if let answer = HTTPHead.refusal(of: head) {
+        switch state.receivedFault() {
+        case .refuse: refuse(answer, context)
+        case .wait: fault = answer
+        case .tell, .ignore: break
+        }
         return
       }
-      guard state.receivedHead(isOld: isOld, closes: !head.isKeepAlive) else { return }
+      guard state.receivedHead(isOld: head.version.minor == 0, closes: !head.isKeepAlive) else { return }
       isStream = HTTPRoute(path: head.uri) == .batch
     case .body:
       guard state.isReceiving else { return }
@@ -183,7 +186,9 @@ final class HTTPConnectionHandler: ChannelDuplexHandler {
         // Its head was written before the end of the service began.
         if state.isDraining, !state.isBusy { settle(ticks: 0, from: receivedParts) }
       case .finish: finish(context)
-      case .refuse: refuse(Self.noHTTP, context)
+      case .refuse:
+        guard let fault else { preconditionFailure("what is to be refused has its answer") }
+        refuse(fault, context)
       }
     default:
       context.write(data, promise: promise)

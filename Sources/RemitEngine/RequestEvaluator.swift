@@ -248,7 +248,7 @@ package final class RequestEvaluator {
       return true
     }
     if let method, permission.admin || !method.isForAdmin {
-      if let problem = unsafe method.problem(with: envelope, kind) {
+      if let problem = unsafe method.problem(with: envelope, kind, by: permission.transport) {
         if let line = unsafe trusted, unsafe refuseUnlessJSON(line, into: &output) { return true }
         meter?.count(.invalidParams)
         unsafe output.appendRPCError(.invalidParams, problem, id: envelope.id)

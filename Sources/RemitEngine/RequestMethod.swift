@@ -68,7 +68,9 @@ extension RequestEvaluator {
     }
 
     /// What is wrong with the members of `params`; nil where each has a place here and none is missing.
-    func problem(with envelope: RPCEnvelope, _ kind: RPCEnvelope.Kind) -> String? {
+    ///
+    /// - Parameter transport: Over HTTP the params are the body.
+    func problem(with envelope: RPCEnvelope, _ kind: RPCEnvelope.Kind, by transport: Transport) -> String? {
       let present = unsafe envelope.present
       if kind == .request, unsafe envelope.stranger == nil, self == .decide,
         present.isSuperset(of: Self.decideRequired),
@@ -78,16 +80,17 @@ extension RequestEvaluator {
       }
       if kind == .invalidParams { return unsafe envelope.problem }
       let members = members
+      let whole = transport == .http ? "the body" : "params"
       let known = members.required + members.optional
       let list = known.isEmpty ? "none" : known.map { "\($0)" }.joined(separator: ", ")
       if let stranger = unsafe envelope.stranger {
-        return unsafe "\(Self.shown(stranger)): no such member of params (\(name) has \(list))"
+        return unsafe "\(Self.shown(stranger)): no such member of \(whole) (\(name) has \(list))"
       }
       for member in RPCEnvelope.Member.allCases where unsafe envelope[member] != nil && !known.contains(member) {
-        return "\(member): no such member of params (\(name) has \(list))"
+        return "\(member): no such member of \(whole) (\(name) has \(list))"
       }
       for member in members.required where unsafe envelope[member] == nil {
-        return "\(member): missing in params (\(name) has \(list))"
+        return "\(member): missing in \(whole) (\(name) has \(list))"
       }
       return nil
     }

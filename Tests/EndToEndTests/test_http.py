@@ -127,9 +127,14 @@ class DecideTests(HTTPTest):
         for body in table:
             with self.subTest(body):
                 self.check_error(self.service.ask("POST", "/v1/decide", body, JSON), 400, "parse_error", "byte ")
-        for body in (b"[]", b"5", b"null", b'"x"', b'[{"policy":"a.quick","input":{"n":1}}]'):
+        for body in (b"[]", b"5", b" \nnull", b'"x"', b'[{"policy":"a.quick","input":{"n":1}}]'):
             with self.subTest(body):
-                self.check_error(self.service.ask("POST", "/v1/decide", body, JSON), 400, "invalid_params")
+                error = self.check_error(self.service.ask("POST", "/v1/decide", body, JSON), 400, "invalid_params")
+                self.assertEqual(error["message"], "body: expected an object")
+        for body, words in ((b' {"input":{}}', "policy: missing in the body ("), (b'{"policy":"a.quick"}', "input: missing in the body ("),
+                            (b'{"policy":"a.quick","input":{},"x":1}', "x: no such member of the body (")):
+            error = self.check_error(self.service.ask("POST", "/v1/decide", body, JSON), 400, "invalid_params")
+            self.assertTrue(error["message"].startswith(words), error)
         twice = b'{"policy":"a.quick","policy":"a.slow","input":{"n":1}}'
         self.check_error(self.service.ask("POST", "/v1/decide", twice, JSON), 400, "invalid_params", "twice")
 

@@ -23,6 +23,11 @@ enum DecideExchange {
     if case .notJSON(let message, let offset) = kind {
       return .failure(EngineError(code: .parseError, message: "byte \(offset + 1): \(message)"))
     }
+    // Behind what may stand before a value.
+    let first = unsafe UnsafeRawBufferPointer(block.bytes).first { $0 > UInt8(ascii: " ") }
+    guard first == UInt8(ascii: "{") else {
+      return .failure(EngineError(code: .invalidParams, message: "body: expected an object"))
+    }
     var line = ByteWriter()
     line.append(before)
     unsafe line.append(UnsafeRawBufferPointer(block.bytes))
@@ -60,7 +65,6 @@ enum DecideExchange {
     }
     let named = members.first { $0.key.elementsEqual("code".utf8) }
     let code = named.flatMap { ErrorCode(rawValue: String(decoding: $0.value.dropFirst().dropLast(), as: UTF8.self)) }
-    // The only error without a code is that the body is no object.
     var output = ByteWriter()
     output.append("{\"error\":{\"code\":")
     output.appendJSONString((code ?? .invalidParams).rawValue)

@@ -1,6 +1,6 @@
 internal import RemitLua
 package import RemitModel
-internal import RemitPolicy
+package import RemitPolicy
 package import RemitWire
 
 /// Answers JSON-RPC requests, one line at a time. It belongs to one thread: an event loop or a worker has its own.
@@ -98,8 +98,11 @@ package final class RequestEvaluator {
   }
 
   /// Counts an error that was answered without asking here.
-  package func note(_ error: ErrorCode) {
-    meter?.count(error)
+  ///
+  /// - Parameter policy: The one that was asked, where it is known.
+  package func note(_ error: ErrorCode, of policy: LoadedPolicy? = nil) {
+    guard let meter else { return }
+    if let policy { meter.count(error, of: policy) } else { meter.count(error) }
   }
 
   /// Counts a stream of lines, whose decisions are counted where they are made.

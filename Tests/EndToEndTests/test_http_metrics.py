@@ -123,6 +123,31 @@ class MetricsTests(FolderCase):
         self.assertEqual(page.value("remit_http_responses_total", status="404"), 1)
         self.assertEqual(page.kinds["remit_decision_duration_seconds"], "histogram")
 
+    def test_all_errors_over_http_are_counted(self):
+        with self.server() as service:
+            text = {"Content-Type": "text/plain"}
+            for arguments, status in [
+                    (("GET", "/nothing"), 404), (("GET", "/v1/decide"), 405), (("POST", "/v1/decide", b"{}", text), 415), (("POST", "/v1/batch?policy=a.first", b"{}", text), 415),
+                    (("POST", "/v1/decide?x=1", b"{}"), 400), (("POST", "/v1/batch?x=1", b""), 400), (("POST", "/v1/decide", b"[1]"), 400)]:
+                self.assertEqual(service.ask(*arguments)[0], status, arguments)
+            self.assertEqual(service.metrics().value("remit_errors_total"), 7)
+            self.assertEqual(service.metrics().value("remit_errors_total", code="invalid_params", policy=""), 7)
+            # Whom they are about is told where it is known.
+            for query in ("policy=a.first&param.zz=1", "policy=a.first&at=soon", "policy=a.together"):
+                self.assertEqual(service.batch(query, b"")[0], 400)
+            self.assertEqual(service.decide(policy="a.first", input={"n": 1}, params={"zz": 1})[0], 400)
+            page = service.metrics()
+            self.assertEqual(page.value("remit_errors_total", code="invalid_params", policy="a.first"), 3)
+            self.assertEqual(page.value("remit_errors_total", code="invalid_params", policy="a.together"), 1)
+            self.assertEqual(page.value("remit_errors_total"), 7 + 4)
+
+    def test_a_batch_that_was_answered_is_over(self):
+        with self.server("--streams", "1") as service:
+            for _ in range(100):
+                status, _, _ = service.batch("policy=a.first", b'{"n":1}\n')
+                self.assertEqual(status, 200)
+                self.assertEqual(service.metrics().value("remit_batches_open"), 0)
+
     def test_no_label_is_a_client_s(self):
         with self.server() as service:
             with service.tcp() as client:

@@ -34,6 +34,12 @@ package final class ThreadMeter {
     row.add(to: Layout.errors + error.ordinal)
   }
 
+  /// Counts an error of a policy.
+  func count(_ error: ErrorCode, of policy: LoadedPolicy) {
+    let row = row(for: policy)
+    row.add(to: row.count - ErrorCode.allCases.count + error.ordinal)
+  }
+
   /// Counts a request by its method, an index of `RequestKind.methods`.
   package func countRequest(_ method: Int, _ transport: Transport) {
     row.add(to: Layout.requests + method * Transport.allCases.count + transport.rawValue)

@@ -6,7 +6,7 @@ final class BatchThreads: @unchecked Sendable {
   private let monitor = Monitor()
   private let threadsMax: Int
   private var threads: [WorkerThread] = []
-  private var works: [@Sendable () -> Void] = []
+  private var works: [@Sendable () -> () -> Void] = []
   private var busy = 0
   private var isEnding = false
 
@@ -21,8 +21,10 @@ final class BatchThreads: @unchecked Sendable {
     return busy
   }
 
+  /// - Parameter work: Returns what tells others of its end. That is called once the work counts as done, so that who has been told can
+  ///   begin another.
   /// - Returns: False where there are as many at work as there may be, or the system has no thread to give.
-  func run(_ work: @escaping @Sendable () -> Void) -> Bool {
+  func run(_ work: @escaping @Sendable () -> () -> Void) -> Bool {
     monitor.lock()
     defer { monitor.unlock() }
     guard busy < threadsMax, !isEnding else { return false }
@@ -56,9 +58,12 @@ final class BatchThreads: @unchecked Sendable {
       }
       let work = works.removeFirst()
       monitor.unlock()
-      work()
+      let tell = work()
       monitor.lock()
       busy -= 1
+      monitor.unlock()
+      tell()
+      monitor.lock()
     }
   }
 }

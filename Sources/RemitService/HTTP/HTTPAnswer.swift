@@ -2,6 +2,7 @@ internal import HTTPTypes
 internal import NIOCore
 internal import NIOHTTP1
 internal import RemitModel
+internal import RemitPolicy
 internal import RemitWire
 
 /// A whole answer: what is not a stream.
@@ -9,8 +10,10 @@ struct HTTPAnswer {
   var status: Int
   var contentType = "application/json"
   var body: [UInt8]
-  /// Of an error.
+  /// Of an error that nobody has counted yet.
   private(set) var code: ErrorCode?
+  /// The policy that the error is counted for, where one was asked that there is.
+  var policy: LoadedPolicy?
   var others: [(HTTPField.Name, String)] = []
 
   init(status: Int, body: [UInt8]) {

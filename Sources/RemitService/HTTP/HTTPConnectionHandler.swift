@@ -197,8 +197,7 @@ final class HTTPConnectionHandler: ChannelDuplexHandler {
 
   /// Gives an answer that no request has asked for, and ends the connection.
   private func refuse(_ answer: HTTPAnswer, _ context: ChannelHandlerContext) {
-    if let code = answer.code { seat.loop.evaluator.note(code) }
-    seat.responses.count(answer.status)
+    seat.count(answer)
     context.write(wrapOutboundOut(.head(answer.lastHead(date: seat.now()))), promise: nil)
     let body = context.channel.allocator.buffer(bytes: answer.body)
     context.write(wrapOutboundOut(.body(.byteBuffer(body))), promise: nil)

@@ -33,6 +33,12 @@ final class HTTPSeat {
   /// Now, as a header has it.
   func now() -> String { date.text(of: loop.service.setting.clock.milliseconds() / 1000) }
 
+  /// Counts an answer that is about to be given, and its error, unless who has decided has counted that.
+  func count(_ answer: HTTPAnswer) {
+    responses.count(answer.status)
+    if let code = answer.code { loop.evaluator.note(code, of: answer.policy) }
+  }
+
   /// - Returns: False where there are too many: the connection is to be refused.
   func add(_ handler: HTTPConnectionHandler, _ channel: any Channel) -> Bool {
     handlers[ObjectIdentifier(handler)] = handler

@@ -19,8 +19,8 @@ extension HTTPService {
       return
     }
     let pipe = BatchPipe()
-    if let error = await start(request, pipe, channel) {
-      try await send(noted(HTTPAnswer(error.code, error.message), channel), request, writer, channel)
+    if let refusal = await start(request, pipe, channel) {
+      try await send(refusal, request, writer, channel)
       return
     }
     do {
@@ -41,41 +41,46 @@ extension HTTPService {
   /// Begins the work on a thread of its own.
   ///
   /// - Returns: Why it has not begun.
-  private func start(_ request: Request, _ pipe: BatchPipe, _ channel: any Channel) async -> EngineError? {
+  private func start(_ request: Request, _ pipe: BatchPipe, _ channel: any Channel) async -> HTTPAnswer? {
     let query: BatchQuery
-    let setting = shared.setting
     seat(channel).loop.evaluator.countBatch()
     do throws(EngineError) {
       query = try BatchQuery(HTTPRoute.query(of: request.head.path ?? "") ?? "")
     } catch {
-      return error
+      return HTTPAnswer(error.code, error.message)
     }
-    let snapshot = setting.store.current
+    let snapshot = shared.setting.store.current
     guard let policy = snapshot.policies[query.policy] else {
-      return EngineError(code: .unknownPolicy, message: snapshot.unknown(query.policy))
+      return HTTPAnswer(.unknownPolicy, snapshot.unknown(query.policy))
     }
-    guard policy.declaration.group == nil else {
-      return EngineError(
-        code: .invalidParams,
-        message: "\(query.policy) decides rows together, and needs them all before it decides one: "
+    var refusal =
+      policy.declaration.group == nil
+      ? await start(query, policy, pipe)
+      : HTTPAnswer(
+        .invalidParams,
+        "\(query.policy) decides rows together, and needs them all before it decides one: "
           + "ask for decide_batch by JSON-RPC, or run remit batch")
-    }
+    refusal?.policy = policy
+    return refusal
+  }
+
+  private func start(_ query: BatchQuery, _ policy: LoadedPolicy, _ pipe: BatchPipe) async -> HTTPAnswer? {
+    let setting = shared.setting
     return await withCheckedContinuation { continuation in
       let isBegun = batches.run {
         let batch: StreamedBatch
         do throws(EngineError) {
           batch = try StreamedBatch(policy, params: query.params, at: query.at, setting)
         } catch {
-          continuation.resume(returning: error)
-          return
+          return { continuation.resume(returning: HTTPAnswer(error.code, error.message)) }
         }
         continuation.resume(returning: nil)
-        pipe.finish(batch.run(from: pipe, to: pipe) { !pipe.isBroken })
+        let failure = batch.run(from: pipe, to: pipe) { !pipe.isBroken }
+        return { pipe.finish(failure) }
       }
       if !isBegun {
-        continuation.resume(
-          returning: EngineError(
-            code: .overloaded, message: "as many batches are under way as there may be: try again later"))
+        let message = "as many batches are under way as there may be: try again later"
+        continuation.resume(returning: HTTPAnswer(.overloaded, message))
       }
     }
   }

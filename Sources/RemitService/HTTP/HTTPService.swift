@@ -92,7 +92,7 @@ final class HTTPService: Sendable {
     _ answer: HTTPAnswer, _ request: Request, _ writer: consuming ResponseWriter, _ channel: any Channel
   ) async throws {
     let seat = seat(channel)
-    seat.responses.count(answer.status)
+    seat.count(answer)
     let head = answer.head(date: seat.now())
     if request.method == .head {
       try await writer.writeResponse(head)
@@ -124,10 +124,10 @@ final class HTTPService: Sendable {
   /// What curl and Python's urllib name for a body whose type nobody told them.
   private static let unsaidType = "application/x-www-form-urlencoded"
 
-  /// What is wrong with a request before its body is read; for who counts errors it is none yet, as nothing has been asked.
+  /// What is wrong with a request before its body is read.
   func refusal(of request: Request, _ channel: any Channel, types: [String]) -> HTTPAnswer? {
     if !seat(channel).isServed(channel) {
-      return noted(HTTPAnswer(.overloaded, "the service is ending: ask another one"), channel)
+      return HTTPAnswer(.overloaded, "the service is ending: ask another one")
     }
     if let type = request.headers[.contentType] {
       let named = type.prefix { $0 != ";" }.lowercased().filter { $0 != " " && $0 != "\t" }
@@ -162,29 +162,23 @@ final class HTTPService: Sendable {
     let most = shared.setting.limits.lineBytesMax
     let tooLong = HTTPAnswer(.lineTooLong, "the body is longer than \(most) bytes")
     if let length = request.headers[.contentLength].flatMap({ Int($0) }), length > most {
-      return noted(tooLong, channel)
+      return tooLong
     }
     try await goOn(request, writer)
     var body = ByteBuffer()
     do {
       for try await part in request.body {
-        guard body.readableBytes + part.readableBytes <= most else { return noted(tooLong, channel) }
+        guard body.readableBytes + part.readableBytes <= most else { return tooLong }
         body.writeImmutableBuffer(part)
       }
     } catch {
-      return noted(HTTPAnswer(.parseError, "the body is no valid HTTP/1.1"), channel)
+      return HTTPAnswer(.parseError, "the body is no valid HTTP/1.1")
     }
     guard seat(channel).hasWholeRequest(channel) else { throw AbnormalEnd() }
     switch DecideExchange.line(body, depthMax: shared.setting.limits.nestingDepthMax) {
     case .success(let line): return await answer(line, channel)
-    case .failure(let error): return noted(HTTPAnswer(error.code, error.message), channel)
+    case .failure(let error): return HTTPAnswer(error.code, error.message)
     }
-  }
-
-  /// Counts an error that no evaluator has seen.
-  func noted(_ answer: HTTPAnswer, _ channel: any Channel) -> HTTPAnswer {
-    if let code = answer.code { seat(channel).loop.evaluator.note(code) }
-    return answer
   }
 
   private func answer(_ line: ByteBlock, _ channel: any Channel) async -> HTTPAnswer {

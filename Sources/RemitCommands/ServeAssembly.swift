@@ -21,6 +21,7 @@ struct ServeAssembly {
   func check() throws {
     for line in settings.report { Terminal.print(line) }
     _ = try configuration()
+    for warning in ListenPlaces(settings).warnings { log.warning("\(warning)") }
     _ = try DecisionLogOpening(settings).configuration()
     let snapshot = try loadPolicies().store.current
     Terminal.print("")

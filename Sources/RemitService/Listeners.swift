@@ -39,12 +39,12 @@ final class Listeners {
     do {
       channel = try await bootstrap.bind(host: address.host, port: address.port).get()
     } catch {
-      throw ServiceError("cannot listen on \(address.host):\(address.port): \(Self.words(error))")
+      throw ServiceError("cannot listen on \(address.text): \(Self.words(error))")
     }
     guard let bound = channel.localAddress, let ip = bound.ipAddress, let port = bound.port else {
-      throw ServiceError("cannot listen on \(address.host):\(address.port): no internet address")
+      throw ServiceError("cannot listen on \(address.text): no internet address")
     }
-    let isLoopback = ip.hasPrefix("127.") || ip == "::1"
+    let isLoopback = ServiceConfiguration.TCPAddress.isLoopback(ip) ?? false
     let text = ip.contains(":") ? "[\(ip)]:\(port)" : "\(ip):\(port)"
     return (channel, Bound(text: text, isLoopback: isLoopback))
   }
@@ -108,6 +108,10 @@ final class Listeners {
   /// What the system says, in one line.
   private static func words(_ error: any Error) -> String {
     if let error = error as? IOError { return unsafe String(cString: strerror(error.errnoCode)) }
+    if let error = error as? SocketAddressError.UnknownHost {
+      return error.errorCode == Int(EAI_NONAME)
+        ? "no such host" : "cannot look the host up: \(error.errorDescription)"
+    }
     return "\(error)"
   }
 }

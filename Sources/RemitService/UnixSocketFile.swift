@@ -10,10 +10,7 @@ struct UnixSocketFile {
   ///
   /// - Throws: Where somebody listens there, or something else has the name.
   static func makeRoom(at path: String) throws(ServiceError) {
-    let room = MemoryLayout.size(ofValue: sockaddr_un().sun_path)
-    guard path.utf8.count < room else {
-      throw ServiceError("cannot listen on \(path): a socket's path has at most \(room - 1) bytes")
-    }
+    if let fault = ServiceConfiguration.UnixAddress.fault(of: path) { throw ServiceError(fault) }
     var status = stat()
     guard unsafe lstat(path, &status) == 0 else {
       if errno == ENOENT { return }

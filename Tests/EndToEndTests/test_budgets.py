@@ -111,8 +111,8 @@ class BudgetTests(FolderCase):
                 self.assertEqual(self.folder.run("replay", "--log", log).returncode, 1)
 
     def test_usage_of_replay(self):
-        for option, expected in (("--instructions", "a number from 1000 to 1000000000"), ("--memory-bytes", "a number from 65536 to 4294967296"),
-                                 ("--decision-ms", "a number from 1 to 60000")):
+        for option, expected in (("--instructions", "a whole number from 1000 to 1000000000"), ("--memory-bytes", "a whole number from 65536 to 4294967296"),
+                                 ("--decision-ms", "a whole number from 1 to 60000")):
             for value in ("0", "x", "-1", "1e6", str(10**30)):
                 done = self.folder.run("replay", "--log", "nowhere", f"{option}={value}")
                 self.assertEqual((done.returncode, done.stderr.decode()), (2, f'remit: {option}: expected {expected}, got "{value}"\n'))

@@ -20,7 +20,7 @@ def rows():
 
 def values(name, expected):
     """Three values that the setting may have, as texts, or two where there are no more."""
-    range_ = re.fullmatch(r"a number from (\d+) to (\d+)", expected)
+    range_ = re.fullmatch(r"a whole number from (\d+) to (\d+)", expected)
     if range_:
         return [str(int(range_.group(1)) + n) for n in range(3)]
     return {"HOST:PORT, such as 127.0.0.1:7400": ["127.0.0.1:1", "[::1]:2", "localhost:3"], "true or false": ["true", "false"],
@@ -77,7 +77,7 @@ class PrecedenceTests(ConfigurationCase):
             with self.subTest(name):
                 is_list = expected.startswith("several: ")
                 expected = expected.removeprefix("several: ")
-                is_boolean, is_number = expected == "true or false", expected.startswith("a number")
+                is_boolean, is_number = expected == "true or false", expected.startswith("a whole number")
                 some = values(name, expected)
                 by_flag, by_variable, by_file = some[0], some[1], some[-1]
                 in_file = {"true": True, "false": False}[by_file] if is_boolean else int(by_file) if is_number else [by_file] if is_list else by_file
@@ -103,7 +103,7 @@ class PrecedenceTests(ConfigurationCase):
 
     def test_the_edges_of_every_range(self):
         for name, option, variable, expected, _, _ in rows():
-            range_ = re.fullmatch(r"a number from (\d+) to (\d+)", expected)
+            range_ = re.fullmatch(r"a whole number from (\d+) to (\d+)", expected)
             if not range_:
                 continue
             low, high = (int(text) for text in range_.groups())
@@ -182,15 +182,16 @@ class FileTests(ConfigurationCase):
         self.check({"a\nb": 5}, "1: a\\nb: there is no such setting")
 
     def test_wrong_types(self):
-        number = "expected a number from 1 to 31536000, got"
+        number = "expected a whole number from 1 to 31536000, got"
         for value, said in [("60", f'{number} "60"'), (True, f"{number} true"), (None, f"{number} null"), ([60], f"{number} a list"), ({}, f"{number} an object"),
-                            (1.5, f"{number} 1.5"), ("x" * 200, f"{number} a text")]:
+                            (1.5, f"{number} 1.5"), (10.0, f"{number} 10.0"), ("x" * 200, f"{number} a text")]:
             self.check({"idle": value}, f"1: idle: {said}")
         self.check(b'{"idle": 6e1}', f"1: idle: {number} 6e1")
         self.check({"listen": "127.0.0.1:1"}, '1: listen: expected a list of texts, got "127.0.0.1:1"')
         self.check({"listen": [7400]}, "1: listen: expected HOST:PORT, such as 127.0.0.1:7400, got 7400")
         self.check({"stdio": "true"}, '1: stdio: expected true or false, got "true"')
-        self.check({"unix_mode": 660}, "1: unix_mode: expected an octal number up to 777, such as 660, got 660")
+        self.check({"unix_mode": 600}, '1: unix_mode: expected a text such as "600", got the number 600')
+        self.check({"unix_mode": 999}, '1: unix_mode: expected a text such as "660", got the number 999')
         self.check({"policies": ""}, '1: policies: expected a path, got ""')
         self.check({"log_format": "xml"}, '1: log_format: expected text or json, got "xml"')
 
@@ -208,6 +209,54 @@ class FileTests(ConfigurationCase):
     def test_line_ends_do_not_matter(self):
         config = self.write(b'\r\n{\r\n\t"idle": 5,\r\n"stdio": true}\r\n\r\n')
         self.assertEqual(self.table(self.serve("--config", config))["idle"], ("5", "remit.json:3"))
+
+
+class PlaceTests(ConfigurationCase):
+    """Where nothing can listen is told before anything is opened, to a start as to --check-config."""
+
+    def test_hosts_that_are_none(self):
+        for host, said in [("256.1.1.1", "256.1.1.1 is no IPv4 address"), ("1.2.3.4.5", "1.2.3.4.5 is no IPv4 address"), ("[::zz]", "::zz is no IPv6 address"),
+                           ("*", "* is no host: say 0.0.0.0 for all addresses, or [::] for those of IPv6")]:
+            for name in ("listen", "http"):
+                with self.subTest(host, name=name):
+                    self.assertEqual(self.refused(f"--{name}", f"{host}:0"), [f"--{name}: {said}"])
+                    self.assertEqual(self.refused("--config", self.write({name: [f"{host}:0"]})), [f"remit.json:1: {name}: {said}"])
+
+    def test_long_paths_of_sockets(self):
+        end = "at most 107 bytes"
+        self.assertEqual(self.serve("--unix", "x" * 107).returncode, 0)
+        for option in ("--unix", "--admin-unix"):
+            self.assertEqual(self.refused(option, "x" * 108), [f"{option}: cannot listen on {'x' * 108}: a socket's path has {end}"])
+        # With the folder of the file.
+        config = self.write({"unix": ["x" * 104], "stdio": True, "policies": "../policies", "plugins": "../plugins"}, "etc/remit.json")
+        self.assertEqual(self.refused("--config", config), [f"etc/remit.json:1: unix: cannot listen on etc/{'x' * 104}: a socket's path has {end}"])
+
+    def test_a_place_is_given_once(self):
+        for arguments, said in [
+                (["--listen", "127.0.0.1:9", "--listen", "127.0.0.1:9"], "--listen: 127.0.0.1:9 is given twice"),
+                (["--listen", "127.0.0.1:9", "--listen", "127.1:9"], "--listen: 127.1:9 is given twice"),
+                (["--listen", "[::1]:9", "--listen", "[0:0::1]:9"], "--listen: [0:0::1]:9 is given twice"),
+                (["--listen", "localhost:9", "--http", "LOCALHOST:9"], "--http: LOCALHOST:9 is given to --listen already"),
+                (["--unix", "a.sock", "--admin-unix", "a.sock"], "--admin-unix: a.sock is given to --unix already"),
+                (["--unix", "./run//a", "--unix", "run/a"], "--unix: run/a is given twice")]:
+            with self.subTest(arguments):
+                self.assertEqual(self.refused(*arguments), [said])
+        for arguments in (["--listen", "127.0.0.1:0", "--listen", "127.0.0.1:0"], ["--listen", "127.0.0.1:9", "--http", "127.0.0.1:8"],
+                          ["--unix", "a", "--unix", "/a"]):
+            self.assertEqual(self.serve(*arguments).returncode, 0)
+
+    def test_addresses_that_others_reach_are_warned_of(self):
+        done = self.serve("--listen", "0.0.0.0:9", "--http", "[::]:9", "--listen", "127.0.0.2:9", "--listen", "[::1]:9", "--listen", "localhost:9",
+                          "--listen", "[::ffff:127.0.0.1]:8", "--http", "[::ffff:10.0.0.1]:9")
+        self.assertEqual(done.returncode, 0)
+        self.assertEqual(done.stderr.decode().splitlines(), [
+            f"remit: warning: {address} is no loopback address: whoever reaches it may ask for decisions"
+            for address in ("0.0.0.0:9", "[::]:9", "[::ffff:10.0.0.1]:9")])
+
+    def test_a_host_that_nobody_knows(self):
+        done = self.serve("--listen", "no-such-host.invalid:9", check=False)
+        self.assertEqual(done.returncode, 2)
+        self.assertRegex(done.stderr.decode(), r"^remit: cannot listen on no-such-host\.invalid:9: (no such host|cannot look the host up: [A-Za-z ]+)\n$")
 
 
 class CheckTests(ConfigurationCase):

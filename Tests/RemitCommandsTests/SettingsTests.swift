@@ -76,11 +76,24 @@ struct SettingsTests {
       ["nesting": ["0"]], ["REMIT_WAITING": "many", "REMIT_LISTEN": "nowhere"], file("{\n\"drain\": -1\n}"))
     #expect(
       found.problems == [
-        "remit.json:2: drain: expected a number from 0 to 86400, got -1",
+        "remit.json:2: drain: expected a whole number from 0 to 86400, got -1",
         #"REMIT_LISTEN: expected HOST:PORT, such as 127.0.0.1:7400, got "nowhere""#,
-        #"--nesting: expected a number from 1 to 1000, got "0""#,
-        #"REMIT_WAITING: expected a number from 1 to 1000000, got "many""#,
+        #"--nesting: expected a whole number from 1 to 1000, got "0""#,
+        #"REMIT_WAITING: expected a whole number from 1 to 1000000, got "many""#,
       ])
+  }
+
+  @Test(
+    "An address that is none is told from one that may be",
+    arguments: [
+      ("256.1.1.1", false), ("1.2.3.4.5", false), ("99999999999", false), ("*", false), ("[::zz]", false),
+      ("[1::2::3]", false),
+      ("127.0.0.1", true), ("127.1", true), ("[::]", true), ("[fe80::1%eth0]", true),
+      ("localhost", true),
+      ("host1.example", true), ("1.example", true), ("*.example", true),
+    ])
+  func hosts(host: String, isOne: Bool) {
+    #expect(settings(["listen": ["\(host):0"]]).problems.isEmpty == isOne)
   }
 
   @Test("No text is read as a configuration and then dropped: cut anywhere, the file is refused")

@@ -89,13 +89,24 @@ package struct ConfigurationFile: Sendable {
     }
     var texts: [String] = []
     for element in setting.isList ? value.elements : [value] {
-      guard let text = Self.text(of: element, for: setting), setting.accepts(text) else {
-        problems.append("\(place): expected \(setting.expectation), got \(Self.words(element))")
+      let text = Self.text(of: element, for: setting).map { setting.accepts($0) ? inItsFolder($0, setting) : $0 }
+      if let problem = Self.problem(with: text, element, for: setting) {
+        problems.append("\(place): \(problem)")
         return
       }
-      texts.append(inItsFolder(text, setting))
+      texts.append(text ?? "")
     }
     values[key] = Value(texts: texts, line: line)
+  }
+
+  private static func problem(with text: String?, _ value: JSONView, for setting: Setting) -> String? {
+    if let text { return setting.problem(with: text, shown: words(value)) }
+    // As a number it would be one of another base.
+    if setting.kind == .mode, value.kind == .number {
+      let example = setting.accepts(value.rawText) ? value.rawText : setting.preset.text ?? ""
+      return "expected a text such as \"\(example)\", got the number \(words(value))"
+    }
+    return "expected \(setting.expectation), got \(words(value))"
   }
 
   /// What a value says, where it is of the right type.
@@ -103,7 +114,7 @@ package struct ConfigurationFile: Sendable {
     switch setting.kind {
     case .number: value.integer.map(String.init)
     case .boolean: value.boolean.map { $0 ? "true" : "false" }
-    case .choice, .address, .path, .library, .mode, .whenFull: value.string
+    case .choice, .address, .path, .socket, .library, .mode, .whenFull: value.string
     }
   }
 
@@ -124,7 +135,7 @@ package struct ConfigurationFile: Sendable {
   /// Paths in the file are from its own folder.
   private func inItsFolder(_ text: String, _ setting: Setting) -> String {
     switch setting.kind {
-    case .path: besideFile(text)
+    case .path, .socket: besideFile(text)
     case .library: NameAndPath(text).map { "\($0.name)=\(besideFile($0.path))" } ?? text
     case .whenFull where text.hasPrefix("spill "): "spill " + besideFile(String(text.dropFirst("spill ".count)))
     default: text

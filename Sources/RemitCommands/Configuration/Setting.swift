@@ -13,6 +13,8 @@ package struct Setting: Sendable {
     case address
     /// A file or a folder; in the configuration file from the folder of that.
     case path
+    /// The file of a Unix socket: a path too.
+    case socket
     /// `NAME=PATH`.
     case library
     /// Who may use a file, in octal.
@@ -26,6 +28,9 @@ package struct Setting: Sendable {
     case value(String)
     /// As many as there are cores.
     case cores
+
+    /// Nil where it is not the same everywhere.
+    var text: String? { if case .value(let text) = self { text } else { nil } }
   }
 
   package let name: String
@@ -69,14 +74,26 @@ package struct Setting: Sendable {
   /// What a value is to look like, after "expected".
   package var expectation: String {
     switch kind {
-    case .number(let range): "a number from \(range.lowerBound) to \(range.upperBound)"
+    case .number(let range): "a whole number from \(range.lowerBound) to \(range.upperBound)"
     case .boolean: "true or false"
     case .choice(let words): "\(words.dropLast().joined(separator: ", ")) or \(words[words.count - 1])"
     case .address: "HOST:PORT, such as 127.0.0.1:7400"
-    case .path: "a path"
+    case .path, .socket: "a path"
     case .library: "NAME=PATH"
     case .mode: "an octal number up to 777, such as 660"
     case .whenFull: "block, spill or refuse"
+    }
+  }
+
+  /// Why a text, from wherever it is, cannot be the value or one of a list's; nil where it can.
+  ///
+  /// - Parameter shown: The text as it was written.
+  package func problem(with text: String, shown: String) -> String? {
+    guard accepts(text) else { return "expected \(expectation), got \(shown)" }
+    return switch kind {
+    case .address: ServiceConfiguration.TCPAddress(text)?.fault
+    case .socket: ServiceConfiguration.UnixAddress.fault(of: text)
+    default: nil
     }
   }
 
@@ -87,7 +104,7 @@ package struct Setting: Sendable {
     case .boolean: text == "true" || text == "false"
     case .choice(let words): words.contains(text)
     case .address: ServiceConfiguration.TCPAddress(text) != nil
-    case .path: !text.isEmpty && !text.utf8.contains(0)
+    case .path, .socket: !text.isEmpty && !text.utf8.contains(0)
     case .library: NameAndPath(text) != nil
     case .mode: UInt32(text, radix: 8).map { $0 <= 0o777 } ?? false
     case .whenFull:

@@ -12,12 +12,12 @@ package enum SettingTable {
 
   private static let service: [Setting] = [
     Setting("listen", .address, list: true, as: "host:port", "A TCP address, such as 127.0.0.1:7400 or [::1]:7400."),
-    Setting("unix", .path, list: true, as: "path", "A Unix socket; its file is made, and taken away at the end."),
+    Setting("unix", .socket, list: true, as: "path", "A Unix socket; its file is made, and taken away at the end."),
     Setting(
       "unix_mode", .mode, default: .value("660"), as: "mode",
       "Who may connect to the Unix sockets: the files' mode, in octal."),
     Setting(
-      "admin_unix", .path, list: true, as: "path",
+      "admin_unix", .socket, list: true, as: "path",
       "A Unix socket with the admin methods beside the others, for the service's own user alone."),
     Setting("http", .address, list: true, as: "host:port", "A TCP address for HTTP, such as 127.0.0.1:7480."),
     Setting(

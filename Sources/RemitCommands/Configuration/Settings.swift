@@ -53,11 +53,13 @@ package struct Settings: Sendable {
         default: .preset
         }
       let value = Value(texts: texts ?? Self.preset(setting, cores), source: source)
-      for text in value.texts where !setting.accepts(text) {
-        problems.append("\(place(of: setting, value)): expected \(setting.expectation), got \"\(text)\"")
+      for text in value.texts {
+        guard let problem = setting.problem(with: text, shown: "\"\(text)\"") else { continue }
+        problems.append("\(place(of: setting, value)): \(problem)")
       }
       values[setting.name] = value
     }
+    problems += ListenPlaces(self).problems
     warnings = Self.misspelt(environment.keys.sorted())
   }
 

@@ -179,8 +179,6 @@ static bool read_request(remit_json_cursor *c, bool trusting, remit_envelope *ou
 
 remit_json_status remit_envelope_read(remit_slice text, uint32_t depth_max, bool trusting, remit_envelope *out,
                                       const uint8_t **fault) {
-  /* An array of requests, a request, its params and the list of inputs may stand around what `depth_max` is counted from. */
-  enum { BATCH_DEPTH = 4 };
   remit_json_cursor c = {.at = text.bytes, .end = text.bytes + text.length, .depth_max = depth_max};
   *out = (remit_envelope){0};
   if (!remit_json_space(&c)) {
@@ -189,7 +187,8 @@ remit_json_status remit_envelope_read(remit_slice text, uint32_t depth_max, bool
     read_request(&c, trusting, out);
   } else {
     out->is_batch = *c.at == '[';
-    if (out->is_batch) c.depth_max = depth_max + BATCH_DEPTH;
+    /* Each of its requests is read by itself, and one that is nested too deeply spoils no other. */
+    if (out->is_batch) c.depth_max = REMIT_JSON_DEPTH_LIMIT;
     else note(out, REMIT_ENVELOPE_INVALID_REQUEST, "expected an object");
     remit_json_skip(&c);
   }

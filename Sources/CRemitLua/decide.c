@@ -65,7 +65,12 @@ static void reply_error(remit_vm *vm, remit_buffer *out) {
   remit_buffer_byte(members, '}');
   out->length = start;
   start_reply(&vm->job, out);
-  put_text(out, vm->job.status == REMIT_INVALID_PARAMS ? ",\"error\":{\"code\":-32602" : ",\"error\":{\"code\":-32000");
+  put_text(out, ",\"error\":{\"code\":");
+  switch (vm->job.status) {
+  case REMIT_PARSE_ERROR: put_text(out, "-32700"); break;
+  case REMIT_INVALID_PARAMS: put_text(out, "-32602"); break;
+  default: put_text(out, "-32000");
+  }
   remit_json_walk walk;
   remit_slice whole = {members->bytes, members->length};
   for (int message = 1; message >= 0 && remit_json_walk_start(&walk, whole); message--) {

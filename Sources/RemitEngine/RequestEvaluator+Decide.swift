@@ -5,14 +5,14 @@ internal import RemitWire
 
 /// The methods `decide` and `decide_batch`.
 extension RequestEvaluator {
-  /// - Parameter trusted: The line, where its input was not validated.
-  /// - Returns: False where the line turned out not to be JSON: then nothing is answered or recorded.
-  func decide(_ envelope: RPCEnvelope, trusted: UnsafeRawBufferPointer?, into output: inout ByteWriter) -> Bool {
+  /// - Parameter trusted: The request, whose input was not validated.
+  /// - Returns: False where it turned out not to be JSON: then nothing is answered or recorded.
+  func decide(_ envelope: RPCEnvelope, trusted: UnsafeRawBufferPointer, into output: inout ByteWriter) -> Bool {
     guard let input = unsafe envelope[.input] else { preconditionFailure("a request without input has been refused") }
     let start = output.count
     let isExplained = unsafe wantsExplanation(.decide, envelope)
     if let explain = unsafe envelope[.explain], !isExplained, unsafe explain[0] != UInt8(ascii: "f") {
-      if let line = unsafe trusted, unsafe !isJSON(line) { return false }
+      if unsafe !isJSON(trusted) { return false }
       note(.invalidParams)
       unsafe output.appendRPCError(.invalidParams, "explain: expected true or false", id: envelope.id)
       return true
@@ -25,7 +25,7 @@ extension RequestEvaluator {
       error = unsafe evaluator.decide(input, form: .reply, id: envelope.id, into: &output)
       isDecided = error == nil
     }
-    if !isDecided, let line = unsafe trusted, unsafe !isJSON(line) {
+    if !isDecided, unsafe !isJSON(trusted) {
       output.truncate(to: start)
       return false
     }

@@ -60,6 +60,8 @@ package final class RequestEvaluator {
   var refusal: (code: ErrorCode, by: Evaluator?)?
   private var time = RequestTime()
   private var isTimeSet = false
+  /// Where the request under way begins in its line; not 0 in a batch alone.
+  private var requestOffset = 0
   /// For decisions of groups, on their way.
   var scratch = ByteWriter()
 
@@ -183,13 +185,17 @@ package final class RequestEvaluator {
     var isEmpty = true
     var isAnswered = false
     output.append("[")
+    defer { requestOffset = 0 }
     unsafe JSONBytes.forEach(line) { _, element in
       isEmpty = false
       let before = output.count
       if isAnswered { output.append(",") }
       let mark = output.count
       var envelope = unsafe RPCEnvelope()
-      // The whole line has been validated.
+      if let base = line.baseAddress, let start = element.baseAddress {
+        requestOffset = unsafe start - base
+      }
+      // The line is valid as a whole; an input of its own may still be nested too deeply.
       let kind = unsafe envelope.read(element, depthMax: setting.limits.nestingDepthMax, trusting: true)
       let isTooMuch = mark - start > setting.limits.replyBytesMax
       if kind == .request || kind == .invalidParams,
@@ -198,7 +204,7 @@ package final class RequestEvaluator {
         unsafe refuse(envelope, error, into: &output)
       } else if !isTooMuch {
         // What is no request may have an answer forty times as long, and no id for another one.
-        _ = unsafe reply(to: &envelope, kind, trusted: nil, permission, into: &output, while: goesOn)
+        _ = unsafe reply(to: &envelope, kind, trusted: element, permission, into: &output, while: goesOn)
       }
       if output.count == mark { output.truncate(to: before) } else { isAnswered = true }
       return goesOn()
@@ -223,10 +229,10 @@ package final class RequestEvaluator {
 
   // MARK: Requests
 
-  /// - Parameter trusted: The line, where the envelope was read without validating the input; nil where it is known to be valid.
+  /// - Parameter trusted: The request, whose envelope was read without validating the input.
   /// - Returns: False where the request may take long and that is not permitted: nothing was done.
   private func reply(
-    to envelope: inout RPCEnvelope, _ kind: RPCEnvelope.Kind, trusted: UnsafeRawBufferPointer?,
+    to envelope: inout RPCEnvelope, _ kind: RPCEnvelope.Kind, trusted: UnsafeRawBufferPointer,
     _ permission: Permission,
     into output: inout ByteWriter, while goesOn: () -> Bool
   ) -> Bool {
@@ -234,7 +240,7 @@ package final class RequestEvaluator {
     switch kind {
     case .request, .invalidParams: break
     default:
-      let kind = unsafe trusted.map { unsafe envelope.read($0, depthMax: setting.limits.nestingDepthMax) } ?? kind
+      let kind = unsafe envelope.read(trusted, depthMax: setting.limits.nestingDepthMax)
       unsafe refuse(envelope, kind, into: &output)
       return true
     }
@@ -245,21 +251,21 @@ package final class RequestEvaluator {
       return false
     }
     // INVARIANT: of what is not decided alone the input is validated here; `decide` sees to the rest.
-    if let line = unsafe trusted, method != .decide || kind != .request, unsafe envelope[.input] != nil,
-      unsafe refuseUnlessJSON(line, into: &output)
+    if method != .decide || kind != .request, unsafe envelope[.input] != nil,
+      unsafe refuseUnlessJSON(trusted, into: &output)
     {
       return true
     }
     if let method, permission.admin || !method.isForAdmin {
       if let problem = unsafe method.problem(with: envelope, kind, by: permission.transport) {
-        if let line = unsafe trusted, unsafe refuseUnlessJSON(line, into: &output) { return true }
+        if unsafe refuseUnlessJSON(trusted, into: &output) { return true }
         meter?.count(.invalidParams)
         unsafe output.appendRPCError(.invalidParams, problem, id: envelope.id)
       } else if method != .decide {
         unsafe run(method, envelope, into: &output, while: goesOn)
         meter?.startLap()
-      } else if unsafe !decide(envelope, trusted: trusted, into: &output), let line = unsafe trusted {
-        unsafe _ = refuseUnlessJSON(line, into: &output)
+      } else if unsafe !decide(envelope, trusted: trusted, into: &output) {
+        unsafe _ = refuseUnlessJSON(trusted, into: &output)
         return true
       }
       meter?.countRequest(method.ordinal, permission.transport)
@@ -278,7 +284,8 @@ package final class RequestEvaluator {
     case .notJSON(let message, let offset):
       meter?.count(.parseError)
       defer { meter?.startLap() }
-      unsafe output.appendRPCError(standard: .parseError, "byte \(offset + 1): \(message)", id: unsafe Self.nullID)
+      let message = "byte \(requestOffset + offset + 1): \(message)"
+      unsafe output.appendRPCError(standard: .parseError, message, id: unsafe Self.nullID)
     case .batch:
       unsafe output.appendRPCError(
         standard: .invalidRequest, "expected an object, got an array inside of a batch", id: Self.nullID)

@@ -15,7 +15,7 @@ package enum ErrorCode: String, CaseIterable, Sendable {
 
   private var row: (jsonRPC: Int, exit: ExitStatus) {
     switch self {
-    case .parseError: (-32000, .linesInError)
+    case .parseError: (-32700, .linesInError)
     case .invalidInput: (-32000, .linesInError)
     case .unknownPolicy: (-32000, .usage)
     case .invalidParams: (-32602, .usage)

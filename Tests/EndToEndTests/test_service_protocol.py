@@ -161,6 +161,20 @@ def cases():
                        (100_000, error(-32700, data="parse_error"))]:
         yield decide('"policy":"a.limit","input":{"amount":5,"x":%s%s}' % ("[" * depth, "]" * depth)), due
     yield "[" * 100_000, error(-32700, data="parse_error")
+    # The same alone and in an array, whose own bracket counts for nothing but the byte at fault.
+    for depth in [63, 64, 500]:
+        deep = "[" * depth + "]" * depth
+        for text in [decide('"policy":"a.limit","input":{"amount":5,"x":%s}' % deep), decide('"policy":"a.limit","explain":true,"input":{"amount":5,"x":%s}' % deep),
+                     decide('"policy":"a.pair","input":{"id":"x","vendor":"v","amount":5,"x":%s}' % deep),
+                     head() + '"method":"decide_batch","params":{"policy":"a.limit","inputs":[{"amount":5,"x":%s}]}}' % deep]:
+            byte = text.index(deep) + 64
+            due = [result() if depth == 63 else error(-32700, data="parse_error", words=f"byte {byte + bracket}: nested too deeply") for bracket in (0, 1)]
+            yield text, due[0]
+            yield "[" + text + "," + head("2") + '"method":"health"}]', [due[1], result("2")]
+    # Before all of it is read nobody knows that it has no id.
+    note = '{"jsonrpc":"2.0","method":"decide","params":{"policy":"a.limit","input":%s}}' % ("[" * 65 + "]" * 65)
+    yield note, error(-32700, data="parse_error")
+    yield "[" + note + "]", [error(-32700, data="parse_error")]
 
 
 def raw_id(reply):

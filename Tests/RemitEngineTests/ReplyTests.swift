@@ -53,7 +53,7 @@ private let policy = """
   func anErrorHasItsMessageOutsideOfItsData(input: String, code: String, data: String) throws {
     let reply = try decide(input, .reply)
     #expect(reply["error"]?.members.map(\.key) == ["code", "message", "data"])
-    #expect(reply["error"]?["code"]?.rawText == "-32000")
+    #expect(reply["error"]?["code"]?.rawText == (code == "parse_error" ? "-32700" : "-32000"))
     #expect(reply["error"]?["data"]?.rawText == data)
     let element = try decide(input, .element)
     #expect(element.members.map(\.key) == ["error"])

@@ -58,7 +58,8 @@ struct ModelTests {
 
   @Test("Every code has the number and the exit status of the contract")
   func codes() {
-    #expect(ErrorCode.allCases.filter { $0.jsonRPCNumber != -32000 } == [.invalidParams])
+    #expect(ErrorCode.allCases.filter { $0.jsonRPCNumber != -32000 } == [.parseError, .invalidParams])
+    #expect(ErrorCode.parseError.jsonRPCNumber == -32700)
     #expect(ErrorCode.invalidParams.jsonRPCNumber == -32602)
     #expect(ErrorCode.unknownPolicy.exitStatus.rawValue == 2)
     #expect(ErrorCode.invalidParams.exitStatus.rawValue == 2)

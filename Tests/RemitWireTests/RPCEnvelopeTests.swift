@@ -169,7 +169,9 @@ import Testing
         continue
       }
     }
+    // What is in a batch is read by itself.
     #expect(Self.read("[" + request("inputs", nested(9)) + "]", depthMax: 8).kind == .batch)
+    #expect(Self.read("[" + request("inputs", nested(99)) + "]", depthMax: 8).kind == .batch)
   }
 
   @Test func aBatchIsAnArrayThatIsJSON() {

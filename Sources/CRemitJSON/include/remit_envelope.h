@@ -38,8 +38,9 @@ typedef struct remit_envelope {
 
 /* Reads one request, or a batch of them. Anything but REMIT_JSON_OK: it is no JSON, `*fault` is the byte at fault, and nothing is set.
  *
- * `depth_max` counts from each member of `params`, so that an input may be as deep here as in a file. With `trusting` the member
- * `input` is only passed, for who decodes it next: the request is valid if the input is. Without, every byte is validated. */
+ * `depth_max` counts from each member of `params`, so that an input may be as deep here as in a file; of a batch it is told when its
+ * requests are read one by one. With `trusting` the member `input` is only passed, for who decodes it next: the request is valid if the
+ * input is. Without, every byte is validated. */
 remit_json_status remit_envelope_read(remit_slice text, uint32_t depth_max, bool trusting, remit_envelope *out,
                                       const uint8_t **fault);
 

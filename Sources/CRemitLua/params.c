@@ -122,7 +122,8 @@ static int set_params(lua_State *L) {
   lua_rawgetp(L, LUA_REGISTRYINDEX, &remit_key_counter);
   remit_budget_start(L, vm, &vm->limits.decision, lua_gettop(L));
   const uint8_t *fault;
-  if (remit_json_validate(job->json, 8, &fault) != REMIT_JSON_OK) refuse(L, "params", "not JSON");
+  /* Whoever has read them has a limit of nesting of its own; here each param says what is wrong with its value. */
+  if (remit_json_validate(job->json, REMIT_JSON_DEPTH_LIMIT, &fault) != REMIT_JSON_OK) refuse(L, "params", "not JSON");
   while (job->json.length && strchr(" \t\r\n", job->json.bytes[0])) job->json.bytes++, job->json.length--;
   remit_params_from_json(L, job->policy, &job->json);
   remit_budget_settle(L, vm);

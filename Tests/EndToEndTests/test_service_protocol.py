@@ -175,6 +175,10 @@ def cases():
     note = '{"jsonrpc":"2.0","method":"decide","params":{"policy":"a.limit","input":%s}}' % ("[" * 65 + "]" * 65)
     yield note, error(-32700, data="parse_error")
     yield "[" + note + "]", [error(-32700, data="parse_error")]
+    for depth in [1, 6, 7, 8, 9, 63]:
+        yield (decide('"policy":"a.limit","input":{"amount":5},"params":{"limit":%s%s}' % ("[" * depth, "]" * depth)),
+               error(-32602, "1", "invalid_params", "limit: expected money, got a list"))
+    yield decide('"policy":"a.limit","input":{"amount":5},"params":{"limit":%s%s}' % ("[" * 64, "]" * 64)), error(-32700, data="parse_error")
 
 
 def raw_id(reply):

@@ -345,7 +345,7 @@ package final class RequestEvaluator {
       output.append(result.span)
       output.append("}")
     } catch {
-      unsafe output.appendRPCError(error.code, error.message, id: id)
+      unsafe output.appendRPCError(error.code, error.message, path: error.path, line: error.line, id: id)
     }
   }
 }

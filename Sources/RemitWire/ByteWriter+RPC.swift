@@ -18,8 +18,14 @@ extension ByteWriter {
   }
 
   /// Appends an error whose number is its code's.
-  package mutating func appendRPCError(_ code: ErrorCode, _ message: String, id: UnsafeRawBufferPointer) {
-    unsafe appendError(number: code.jsonRPCNumber, message, code: code, id: id)
+  ///
+  /// - Parameters:
+  ///   - path: What is to blame, a file or a member; nil where that is not known.
+  ///   - line: Of that file, from 1.
+  package mutating func appendRPCError(
+    _ code: ErrorCode, _ message: String, path: String? = nil, line: Int? = nil, id: UnsafeRawBufferPointer
+  ) {
+    unsafe appendError(number: code.jsonRPCNumber, message, code: code, path: path, line: line, id: id)
   }
 
   /// Appends an error with a number of the standard.
@@ -70,7 +76,9 @@ extension ByteWriter {
     if unsafe id.isEmpty { append("null") } else { unsafe append(id) }
   }
 
-  private mutating func appendError(number: Int, _ message: String, code: ErrorCode?, id: UnsafeRawBufferPointer) {
+  private mutating func appendError(
+    number: Int, _ message: String, code: ErrorCode?, path: String? = nil, line: Int? = nil, id: UnsafeRawBufferPointer
+  ) {
     unsafe startReply(id: id)
     append(",\"error\":{\"code\":")
     append(number)
@@ -79,6 +87,14 @@ extension ByteWriter {
     if let code {
       append(",\"data\":{\"code\":")
       appendJSONString(code.rawValue)
+      if let path {
+        append(",\"path\":")
+        appendJSONString(path)
+      }
+      if let line {
+        append(",\"line\":")
+        append(line)
+      }
       append("}")
     }
     append("}}")

@@ -372,7 +372,8 @@ class RefusalTests(ReloadTest):
         before = server.snapshot()
         answer = server.reload()
         message = answer["error"]["message"]
-        self.assertEqual(answer["error"]["data"]["code"], "policy_error")
+        place = re.match(r"([^:]+):(?:(\d+):)? ", message)
+        self.assertEqual(answer["error"]["data"], {"code": "policy_error", "path": place[1], **({"line": int(place[2])} if place[2] else {})})
         self.assertLessEqual(len(message.encode()), 1024)
         self.assertRegex(message, "^" + problems[0])
         for problem in problems:
@@ -435,6 +436,8 @@ class RefusalTests(ReloadTest):
         self.check_refused(server, r"a/x_test\.lua:1: ")
         server.write("policies/a/y_test.lua", 'return test "a.nothing" { { name = "n", input = {}, expect = {} } }')
         self.check_refused(server, r"a/x_test\.lua:1: ", r'a/y_test\.lua: unknown policy "a\.nothing"')
+        server.write("policies/a/x_test.lua", tests("a.x", 1))
+        self.check_refused(server, r'a/y_test\.lua: unknown policy "a\.nothing"')
 
     def test_a_broken_plugin_that_no_policy_uses(self):
         server = self.serve()

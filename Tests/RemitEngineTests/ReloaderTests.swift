@@ -137,6 +137,7 @@ private func tests(_ name: String, _ value: String) -> String {
       let error = error as? EngineError
       return error?.code == .policyError
         && error?.message == #"a/x_test.lua:1: test "v" of a.x: decision.value: expected 1, got 2"#
+        && error?.path == "a/x_test.lua" && error?.line == 1
     }
     #expect(fixture.store.current.id == id)
     #expect(fixture.reports.lines.last == "reload refused, snapshot \(id) stays in force")

@@ -56,7 +56,7 @@ package final class Reloader: AdminHandler {
         state.hasRefused = true
         let problems = Self.problems(of: error)
         tell(trigger, .refused(problems), since: start)
-        throw EngineError(code: .policyError, message: ReloadReport.summary(of: problems))
+        throw Self.error(of: problems)
       }
       let hasChanged = state.hasRefused || build.snapshot.id != state.latest.snapshot.id
       state.latest = build
@@ -105,6 +105,14 @@ package final class Reloader: AdminHandler {
     case .unknown(let name, _): [Diagnostic(file: "", line: 0, message: "unknown policy \"\(name)\"")]
     case .broken(let diagnostics): diagnostics
     }
+  }
+
+  /// The place is that of the first, with which the message begins.
+  private static func error(of problems: [Diagnostic]) -> EngineError {
+    let first = problems.first
+    return EngineError(
+      code: .policyError, message: ReloadReport.summary(of: problems),
+      path: first.flatMap { $0.file.isEmpty ? nil : $0.file }, line: first.flatMap { $0.line > 0 ? $0.line : nil })
   }
 
   private static func result(_ snapshot: Snapshot, _ changed: [String]) -> [UInt8] {

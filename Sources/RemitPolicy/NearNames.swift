@@ -9,10 +9,11 @@ package enum NearNames {
   package static func of(_ text: String, among names: [PolicyName]) -> [PolicyName] {
     let wanted = text.lowercased()
     // Without its family, or with another's.
-    let wantedAlone = String(wanted.split(separator: ".").last ?? "")
+    let parts = wanted.split(separator: ".", omittingEmptySubsequences: false)
+    let wantedAlone = parts.count <= 2 ? parts.last.map { String($0) } : nil
     let scored = names.compactMap { name -> (score: Int, name: PolicyName)? in
-      let score = min(distance(wanted, name.description), distance(wantedAlone, name.name) + 1)
-      return score <= distanceMax(wanted) ? (score, name) : nil
+      let scores = [score(wanted, name.description), wantedAlone.flatMap { score($0, name.name, beside: 1) }]
+      return scores.compactMap(\.self).min().map { ($0, name) }
     }
     return scored.sorted { ($0.score, $0.name) < ($1.score, $1.name) }.prefix(namesMax).map(\.name)
   }
@@ -21,20 +22,27 @@ package enum NearNames {
   package static func nearest(_ text: String, among words: [String]) -> String? {
     let wanted = text.lowercased()
     let scored = words.compactMap { word -> (score: Int, word: String)? in
-      let score = distance(wanted, word)
-      // Half of a short word may be wrong only where it starts right: else it is like anything.
-      let isLike = score <= 1 || wanted.utf8.count > 4 || wanted.utf8.first == word.utf8.first
-      return isLike && score <= distanceMax(wanted) ? (score, word) : nil
+      score(wanted, word).map { ($0, word) }
     }
     return scored.min { $0.score < $1.score }?.word
   }
 
-  /// So much may be wrong with a text of that length.
-  private static func distanceMax(_ text: String) -> Int { max(2, text.utf8.count / 4) }
+  /// How much is wrong with the text where the word was meant, with what is wrong beside it; nil where that is more than a quarter of
+  /// either, and more than 2.
+  private static func score(_ text: String, _ word: String, beside other: Int = 0) -> Int? {
+    let (length, wordLength) = (text.utf8.count, word.utf8.count)
+    let most = max(2, min(length, wordLength) / 4)
+    guard abs(length - wordLength) + other <= most else { return nil }
+    let wrong = distance(text, word)
+    // Half of a short word may be wrong only where it starts right: else it is like anything.
+    let startsRight = wrong <= 1 || length > 4 || text.utf8.first == word.utf8.first
+    let isLike = wrong == 0 || wrong < max(length, wordLength) && startsRight
+    return isLike && wrong + other <= most ? wrong + other : nil
+  }
 
   /// How many bytes must be put in, left out, replaced or swapped with the next to make one of the other.
   private static func distance(_ left: String, _ right: String) -> Int {
-    // A text that is much longer than any name is like none, whatever comes behind.
+    // Names have no more bytes, or are told apart by these.
     let (left, right) = (Array(left.utf8.prefix(128)), Array(right.utf8.prefix(128)))
     var beforeLast: [Int] = []
     var last = Array(0...right.count)

@@ -88,5 +88,25 @@ struct FolderTests {
     #expect(NearNames.nearest("mx", among: ["min", "max"]) == "max")
     #expect(NearNames.nearest("amuont", among: ["account", "amount"]) == "amount")
     #expect(NearNames.nearest("anything", among: []) == nil)
+    #expect(NearNames.nearest(String(repeating: "amount", count: 100), among: ["amount"]) == nil)
+  }
+
+  @Test(
+    "A name is like another where little of it is wrong, whatever is long about it",
+    arguments: [
+      ("risk.scroe", ["risk.score"]), ("score", ["risk.score"]), ("risc.score", ["risk.score"]),
+      ("approval.purchase_ordre", ["approval.purchase_order"]),
+      ("APPROVAL.purchase_order2", ["approval.purchase_order"]),
+      ("approvals.purchase_orders", ["approval.purchase_order"]), ("", []), ("anything.else", []),
+      (String(repeating: "x", count: 1000), []), (String(repeating: "risk.score", count: 100), []),
+      (String(repeating: "x", count: 40) + ".y", []),
+      (String(repeating: "n", count: 200) + ".a" + String(repeating: "n", count: 200), []),
+      (String(repeating: "l", count: 200) + ".y", [String(repeating: "l", count: 200) + ".x"]),
+    ])
+  func nearNames(text: String, near: [String]) {
+    let names = [
+      "risk.score", "approval.purchase_order", "a.b", String(repeating: "l", count: 200) + ".x",
+    ].compactMap { PolicyName($0) }
+    #expect(NearNames.of(text, among: names).map(\.description) == near)
   }
 }

@@ -25,7 +25,7 @@ struct ServeAssembly {
     _ = try DecisionLogOpening(settings).configuration()
     let snapshot = try loadPolicies().store.current
     Terminal.print("")
-    Terminal.print("\(snapshot.policies.count) policies, snapshot \(snapshot.id)")
+    Terminal.print("\(Self.count(snapshot.policies.count)), snapshot \(snapshot.id)")
   }
 
   /// Returns once the service has ended.
@@ -37,7 +37,7 @@ struct ServeAssembly {
     let snapshot = loaded.store.current
     configuration.whenReady = { [log, id = snapshot.id, count = snapshot.policies.count] addresses in
       log.info(
-        "ready: remit \(RemitCommand.version), \(count) policies, snapshot \(id)",
+        "ready: remit \(RemitCommand.version), \(Self.count(count)), snapshot \(id)",
         metadata: [
           "version": "\(RemitCommand.version)", "snapshot": "\(id)", "policies": .stringConvertible(count),
           "addresses": .array(addresses.map { .string($0) }), "pid": .stringConvertible(Int(getpid())),
@@ -60,6 +60,8 @@ struct ServeAssembly {
     let uptime = Int(SystemClock.seconds() - start)
     log.info("ended after \(uptime) s", metadata: ["uptime_s": .stringConvertible(uptime)])
   }
+
+  private static func count(_ policies: Int) -> String { policies == 1 ? "1 policy" : "\(policies) policies" }
 
   private func loadPolicies(_ metrics: (any ServiceMetrics)? = nil) throws -> ReloadAssembly {
     var folders = FolderOptions()

@@ -149,7 +149,7 @@ class PrecedenceTests(ConfigurationCase):
         config = self.write({"policies": "rules", "stdio": True}, "etc/remit.json")
         done = self.serve("--config", os.path.join(self.folder.path, config))
         self.assertEqual(done.returncode, 0, done.stderr)
-        self.assertIn("1 policies, snapshot ", done.stdout.decode())
+        self.assertIn("1 policy, snapshot ", done.stdout.decode())
 
 
 class FileTests(ConfigurationCase):

@@ -95,6 +95,11 @@ class MessageTests(OperationsCase):
         for text, pattern in zip(lines, wanted):
             self.assertRegex(text, f"^remit: {pattern}$")
 
+    def test_one_is_one(self):
+        with Folder({"policies/a/only.lua": next(iter(POLICIES.values()))}) as folder:
+            done = folder.run("serve", "--stdio")
+            self.assertIn(b", 1 policy, snapshot ", done.stderr)
+
     def test_levels(self):
         for level, least in [("warning", 1), ("error", 0)]:
             with self.subTest(level), tempfile.TemporaryDirectory() as folder:

@@ -13,6 +13,7 @@ package func runCommandLine(_ arguments: [String]) -> Int32 {
 
 private func run(_ arguments: [String]) -> ExitStatus {
   do {
+    try StandardFiles.open()
     var command = try RemitCommand.parseAsRoot(arguments)
     try command.run()
     return .success

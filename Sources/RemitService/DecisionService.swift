@@ -82,10 +82,12 @@ package final class DecisionService: Service {
     addresses += http?.addresses ?? []
     let stdio = try configuration.stdio ? StdioConnection(setting) : nil
     let (stdioEnds, stdioEnd) = AsyncStream.makeStream(of: Void.self)
+    let isAlone = configuration.tcp.isEmpty && configuration.unix.isEmpty && http == nil
     if let stdio {
-      let isAlone = configuration.tcp.isEmpty && configuration.unix.isEmpty && http == nil
-      let thread = WorkerThread {
+      let thread = WorkerThread { [log] in
         stdio.run()
+        // Alone it is what the service ends with.
+        if !isAlone, let failure = stdio.failure { log.error("\(failure)", metadata: ["address": "stdio"]) }
         stdioEnd.finish()
         if isAlone { end.finish() }
       }
@@ -101,9 +103,11 @@ package final class DecisionService: Service {
       end.finish()
     }
     await listeners.close()
+    if isAlone, let failure = stdio?.failure { throw ServiceError(failure.description) }
     stdio?.stop()
     await ServiceDrain(seats: seats, http: http, shared: shared, stdio: stdio, log: log)
       .run(secondsMax: configuration.drainSecondsMax, stdioEnds: stdioEnds)
+    if isAlone, let failure = stdio?.failure { throw ServiceError(failure.description) }
     await http?.close()
   }
 

@@ -7,11 +7,13 @@ private import Synchronization
 /// Standard input and output as a connection, on a thread of its own: they may be files, of which no event loop can tell, and making
 /// them non-blocking would make them so for everybody who has them too.
 final class StdioConnection: @unchecked Sendable {
-  // SAFETY: the thread alone uses what is below; `stop` writes to the pipe and `hasEnded` reads an atomic, which any thread may.
+  // SAFETY: the thread alone uses what is below, until it says that it has ended; `stop` writes to the pipe and `hasEnded` reads an
+  // atomic, which any thread may.
   private let evaluator: RequestEvaluator
   private var conversation: Conversation
   private let wakeRead: Int32
   private let wakeWrite: Int32
+  private var brokenBy: StreamError?
   private var isBroken = false
   private let ended = Atomic<Bool>(false)
 
@@ -46,6 +48,9 @@ final class StdioConnection: @unchecked Sendable {
   /// Whether `run` has returned. Any thread.
   var hasEnded: Bool { ended.load(ordering: .acquiring) }
 
+  /// Why `run` has returned before all was read and answered; nil as long as it has not. A reader that has gone is no failure. Any thread.
+  var failure: StreamError? { hasEnded ? brokenBy : nil }
+
   /// Returns once all is answered: at the end of the input, after `stop`, or where nobody reads.
   func run() {
     defer { ended.store(true, ordering: .releasing) }
@@ -59,10 +64,17 @@ final class StdioConnection: @unchecked Sendable {
       case .finished:
         send()
         return
-      case .broken, .line, .turnIsOver:
-        return
+      case .broken:
+        end(StreamError("no memory for the answers"))
+      case .line, .turnIsOver:
+        preconditionFailure("everything is answered here, and nobody else has a turn")
       }
     }
+  }
+
+  private func end(_ failure: StreamError) {
+    isBroken = true
+    if !failure.isClosedPipe { brokenBy = failure }
   }
 
   private func receive() {
@@ -71,7 +83,10 @@ final class StdioConnection: @unchecked Sendable {
       pollfd(fd: wakeRead, events: Int16(POLLIN), revents: 0),
     ]
     // SAFETY: the array has as many elements as the call is told.
-    guard unsafe poll(&files, 2, -1) > 0 else { return }
+    guard unsafe poll(&files, 2, -1) > 0 else {
+      if errno != EINTR { end(.system("cannot wait for standard input")) }
+      return
+    }
     if files[1].revents != 0 {
       settle()
     } else if files[0].revents != 0, read(Self.readBytes) == 0 {
@@ -95,12 +110,16 @@ final class StdioConnection: @unchecked Sendable {
     conversation.tell { $0.stopReading() }
   }
 
-  /// - Returns: How many bytes; 0 at the end, and -1 where there are none now.
+  /// - Returns: How many bytes; 0 at the end, and -1 where there are none now. What cannot be read ends it.
   private func read(_ most: Int) -> Int {
-    unsafe conversation.receive(most) { room in
+    var failure: StreamError?
+    let count = unsafe conversation.receive(most) { room in
       let count = unsafe Glibc.read(STDIN_FILENO, room.baseAddress, min(most, room.count))
-      return count < 0 && errno != EINTR && errno != EAGAIN ? 0 : count
+      if count < 0 && errno != EINTR && errno != EAGAIN { failure = .system("cannot read standard input") }
+      return count
     }
+    if let failure { end(failure) }
+    return count
   }
 
   private func send() {
@@ -117,7 +136,7 @@ final class StdioConnection: @unchecked Sendable {
         }
         if count < 0 && errno == EINTR { continue }
         guard count > 0 else {
-          isBroken = true
+          end(.system("cannot write standard output"))
           return
         }
         unsafe rest = UnsafeRawBufferPointer(rebasing: rest[count...])

@@ -511,6 +511,7 @@ class EndTests(ServiceTest):
         except BrokenPipeError:
             pass
         self.assertEqual(process.wait(30), 0)
+        self.assertNotIn(b"cannot write", process.stderr.read())
         process.stdin.close()
         process.stderr.close()
 

@@ -102,7 +102,8 @@ import Testing
     let fixture = LogFixture()
     let log = try fixture.open()
     let recorder = log.makeRecorder()
-    recorder.take(id: "1", input: "{\r\n  \"a\": \"x\\ny\",\n\"b\":2}", params: "{\n}")
+    recorder.take(
+      id: "1", policy: try loadedPolicy(input: ""), input: "{\r\n  \"a\": \"x\\ny\",\n\"b\":2}", params: "{\n}")
     #expect(recorder.keep())
     log.close()
     #expect(try fixture.lines()[0].contains(#""input":{    "a": "x\ny", "b":2}}"#))
@@ -113,7 +114,8 @@ import Testing
     let fixture = LogFixture()
     let log = try fixture.open()
     let recorder = log.makeRecorder()
-    recorder.take(id: "7", input: "{}", params: "{\"a\":1}")
+    let policy = try loadedPolicy(input: "")
+    recorder.take(id: "7", policy: policy, input: "{}", params: "{\"a\":1}")
     recorder.take(
       .row(2, together: nil), policyName: "\"n\\u006f\"", decision: nil,
       error: #"{"code":"invalid_input","message":"m"}"#)
@@ -128,13 +130,15 @@ import Testing
       unsafe bytes.map { unsafe String(decoding: $0, as: UTF8.self) }
     }
     let first = unsafe try #require(unsafe try reader.next())
-    #expect(unsafe first.number == 1 && first.method == .decide && first.version == nil && first.sealed == nil)
+    #expect(unsafe first.number == 1 && first.method == .decide && first.sealed == nil)
+    #expect(unsafe text(first.version) == "\(policy.version)")
     #expect(unsafe text(first.id) == "7" && text(first.input) == "{}" && text(first.params) == "{\"a\":1}")
     #expect(unsafe text(first.at) == "2025-06-15" && text(first.policy) == "\"a.x\"" && first.outcome == "approve")
     #expect(
       unsafe text(first.time) == "2025-06-15T15:06:40.123Z" && first.place.description == "0000000000000001.ndjson:1")
     let second = unsafe try #require(unsafe try reader.next())
-    #expect(unsafe second.method == .row(2, together: nil) && second.id == nil && second.params == nil)
+    #expect(unsafe second.method == .row(2, together: nil) && second.id == nil)
+    #expect(unsafe second.params == nil && second.version == nil)
     #expect(
       unsafe text(second.policy) == "\"n\\u006f\"" && second.errorCode == "invalid_input" && second.outcome == nil)
     let third = unsafe try #require(unsafe try reader.next())

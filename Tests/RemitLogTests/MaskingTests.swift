@@ -89,6 +89,30 @@ import Testing
     }
   }
 
+  @Test(arguments: [#"{"card":"4111"}"#, #"["4111", 5]"#, #""4111""#, "null"])
+  func `without a policy all of an input is masked`(_ input: String) throws {
+    for key in [nil, Self.key] {
+      let fixture = LogFixture()
+      var configuration = fixture.configuration
+      configuration.key = key
+      let log = try fixture.open(configuration)
+      let recorder = log.makeRecorder()
+      recorder.take(
+        policyName: #""cards.chek""#, input: input, decision: nil, error: #"{"code":"unknown_policy","message":"no"}"#)
+      #expect(recorder.keep())
+      log.close()
+      let reader = try LogReader([fixture.path])
+      let line = unsafe try #require(unsafe try reader.next())
+      #expect(unsafe !String(decoding: line.bytes, as: UTF8.self).contains("4111"))
+      #expect(unsafe line.masks.map(\.path) == [""] && (line.sealed != nil) == (key != nil))
+      if let key {
+        #expect(unsafe String(decoding: try line.unsealedInput(with: key), as: UTF8.self) == input)
+      } else {
+        #expect(unsafe line.input.map { unsafe String(decoding: $0, as: UTF8.self) } == #"{"masked":true}"#)
+      }
+    }
+  }
+
   @Test func `commitments of equal values differ, in a line and between lines`() throws {
     let fixture = LogFixture()
     var configuration = fixture.configuration

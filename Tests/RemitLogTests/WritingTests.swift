@@ -20,7 +20,7 @@ import Testing
       for part in 0..<7 { recorder.take(id: "\(number * 10 + part)") }
       #expect(recorder.keep())
     }
-    recorder.take(input: "\"" + String(repeating: "x", count: 5000) + "\"")
+    recorder.take(policy: try loadedPolicy(input: ""), input: "\"" + String(repeating: "x", count: 5000) + "\"")
     recorder.take()
     // So much is written beside the thread that commits.
     let kept = Atomic<Int>(0)

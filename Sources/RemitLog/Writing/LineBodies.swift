@@ -117,10 +117,11 @@ struct LineMaker: ~Copyable {
     }
     if let input = unsafe decision.input {
       bytes.append(",\"input\":" as StaticString)
-      if let part = note?.sensitive {
-        unsafe append(input, masking: part)
-      } else {
+      if let note, note.sensitive == nil {
         unsafe bytes.append(input)
+      } else {
+        // Without a policy nothing tells what in it is sensitive.
+        unsafe append(input, masking: note?.sensitive ?? .whole)
       }
     }
     bytes.append("},\"at\":\"" as StaticString)

@@ -99,7 +99,7 @@ import Testing
     try fixture.write(1, first: 5)
     #expect(
       fixture.said.withLock { $0 } == [
-        "warning: \(fixture.path): lines 3 to 4 were written and missing now; the decision log goes on behind (see remit log verify)"
+        "warning: \(fixture.path): lines 3 to 4 were written and are missing now; the decision log goes on behind (see remit log verify)"
       ])
     #expect(try fixture.verify().problems == ["0000000000000005.ndjson:1: lines 3 to 4 are missing"])
   }

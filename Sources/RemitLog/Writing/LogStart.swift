@@ -105,9 +105,10 @@ struct LogStart {
             + "segments to \(folder)")
       }
       let missing =
-        record.number - number == 1 ? "line \(record.number) was" : "lines \(number + 1) to \(record.number) were"
+        record.number - number == 1
+        ? "line \(record.number) was written and is" : "lines \(number + 1) to \(record.number) were written and are"
       warnings.append(
-        "\(folder): \(missing) written and missing now; the decision log goes on behind (see remit log verify)")
+        "\(folder): \(missing) missing now; the decision log goes on behind (see remit log verify)")
       // The gap stays, so that it is seen for ever.
       number = record.number
       hash = record.hash

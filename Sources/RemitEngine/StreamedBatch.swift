@@ -53,6 +53,8 @@ private final class ServedLineDecider: LineDecider {
 
   var label: [UInt8] { evaluator.label }
 
+  /// An input's id names its decision, unless it is one of the values that nobody is to see.
+  private let isIDShown: Bool
   init(_ evaluator: Evaluator, params: [UInt8], _ setting: RequestEvaluator.Setting) {
     self.evaluator = evaluator
     policyName = Array("\"\(evaluator.policy.name)\"".utf8)
@@ -64,6 +66,7 @@ private final class ServedLineDecider: LineDecider {
 
   func start(while goesOn: @escaping () -> Bool) {
     self.goesOn = goesOn
+    isIDShown = evaluator.policy.declaration.sensitive?.hides(member: "id") != true
     meter?.startLap()
   }
 
@@ -122,7 +125,8 @@ private final class ServedLineDecider: LineDecider {
       unsafe evaluator.at.withUnsafeBytes { at in
         unsafe recorder?.record(
           DecidedRequest(
-            method: .decide, id: id, policyName: name, policy: evaluator.unheldPolicy, input: input,
+            method: .decide, id: isIDShown ? id : RequestEvaluator.nullID, policyName: name,
+            policy: evaluator.unheldPolicy, input: input,
             params: params.map { unsafe UnsafeRawBufferPointer($0.bytes) }, at: at, result: result))
       }
     }

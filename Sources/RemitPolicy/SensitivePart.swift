@@ -40,4 +40,13 @@ package indirect enum SensitivePart: Sendable, Equatable {
     default: return nil
     }
   }
+
+  /// Whether a member of that name, of a value of this type, may hold something that is not to be shown. So may one that is not
+  /// declared: it may be a misspelt one.
+  package func hides(member name: String) -> Bool {
+    guard case .record(let fields) = self, let field = fields.first(where: { $0.name.elementsEqual(name.utf8) }) else {
+      return true
+    }
+    return field.part != nil
+  }
 }

@@ -24,9 +24,9 @@ class LogTests(unittest.TestCase):
         self.assertEqual(done.returncode, 0, done.stderr)
         return [json.loads(line) for line in done.stdout.splitlines()]
 
-    def check_replay(self):
+    def check_replay(self, *options):
         self.assertEqual(run("log", "verify", self.log).returncode, 0)
-        done = run("replay", "--log", self.log, "--policies", self.policies, "--plugins", os.path.join(ROOT, "plugins"))
+        done = run("replay", "--log", self.log, "--policies", self.policies, "--plugins", os.path.join(ROOT, "plugins"), *options)
         self.assertEqual(done.returncode, 0, done.stdout + done.stderr)
 
     def test_every_decision_is_kept(self):
@@ -53,6 +53,46 @@ class LogTests(unittest.TestCase):
                 self.assertEqual(page.value("remit_log_failures_total"), 0)
                 self.assertEqual(page.value("remit_log_state", state="writing"), 1)
                 self.check_replay()
+
+
+    def test_an_id_that_is_sensitive_is_not_shown(self):
+        secret = "sensitive = true"
+        for fields, is_shown in ((f"id = text {{ {secret} }}, n = integer {{}}", False), (f"id = text {{}}, n = integer {{ {secret} }}", True),
+                                 (f"n = integer {{ {secret} }}", False), ("id = text {}, n = integer {}", True)):
+            for key in (False, True):
+                with self.subTest(fields=fields, key=key), Folder({"policies/a/quick.lua": POLICY.replace(FIELDS, fields)}) as folder:
+                    self.policies, self.log = os.path.join(folder.path, "policies"), os.path.join(folder.path, "log")
+                    path = os.path.join(folder.path, "key")
+                    with open(path, "w", opener=lambda name, flags: os.open(name, flags, 0o600), encoding="ascii") as file:
+                        file.write("ab" * 32)
+                    options = ("--log-key", path) if key else ()
+                    with HTTPServer("--log", self.log, *options, policies=self.policies) as service:
+                        _, _, body = service.batch("policy=a.quick", b'{"id":"CARD-1","n":1}\n{"id":"CARD-2","n":"x"}\n{"i\\u0064":"CARD-3","n":3}\n')
+                        self.assertEqual([json.loads(each)["id"] for each in body.splitlines()], ["CARD-1", "CARD-2", "CARD-3"])
+                    kept = self.lines()
+                    self.assertEqual(len(kept), 3)
+                    self.assertEqual("CARD" in json.dumps(kept), is_shown)
+                    self.assertEqual([each["request"].get("id") for each in kept], ["CARD-1", "CARD-2", "CARD-3"] if is_shown else [None] * 3)
+                    self.check_replay(*options)
+
+    def test_whole_refusals(self):
+        with HTTPServer("--log", self.log, policies=self.policies) as service:
+            for query, status in (("policy=a.none&param.x=1&at=2025-06-15", 404), ("policy=a.quick&param.by=x", 400), ("policy=a.quick&at=nonsense", 400),
+                                  ("policy=a.%22%0A", 404), ("nonsense", 400), ("policy=a.quick&param.none=1", 400)):
+                self.assertEqual(service.batch(query, b'{"n":1}\n')[0], status, query)
+            page = service.metrics()
+            service.process.kill()
+            service.process.wait()
+        kept = self.lines()
+        self.assertEqual([(each["policy"], each["error"]["code"]) for each in kept],
+                         [("a.none", "unknown_policy"), ("a.quick", "invalid_params"), ("a.quick", "invalid_params"), ('a."\n', "unknown_policy"),
+                          ("a.quick", "invalid_params")])
+        self.assertEqual([each["request"] for each in kept], [{"method": "decide_batch"}] * 5)
+        self.assertEqual([each.get("params") for each in kept], [{"x": "1"}, {"by": "x"}, None, None, {"none": "1"}])
+        self.assertEqual([each["at"] for each in kept][:3:2], ["2025-06-15", "nonsense"])
+        self.assertEqual(["version" in each for each in kept], [False, True, True, False, True])
+        self.assertEqual(page.value("remit_log_lines_total"), 5)
+        self.check_replay()
 
 
 class ReloadTests(unittest.TestCase):

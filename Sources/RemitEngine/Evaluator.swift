@@ -92,6 +92,9 @@ package final class Evaluator: LineDecider {
     return nil
   }
 
+  /// What is said of an `at` that is none.
+  static func noTime(_ at: String) -> String { "at: expected a date or an RFC 3339 time, got \"\(at)\"" }
+
   /// Makes a machine ready to decide: the one that is given, or another.
   private func prepare(_ given: PolicyMachine?) throws(EngineError) -> PolicyMachine {
     do throws(LuaError) {
@@ -99,8 +102,7 @@ package final class Evaluator: LineDecider {
       if let given { machine = given } else { machine = try policy.makeMachine() }
       try machine.machine.setLabel(label, of: machine.policy)
       guard unsafe at.withUnsafeBytes({ unsafe machine.machine.setAt($0) }) else {
-        let message = "at: expected a date or an RFC 3339 time, got \"\(String(decoding: at, as: UTF8.self))\""
-        throw LuaError(code: .invalidParams, message: message)
+        throw LuaError(code: .invalidParams, message: Self.noTime(String(decoding: at, as: UTF8.self)))
       }
       try machine.machine.setParams(params, of: machine.policy)
       return machine

@@ -1,4 +1,6 @@
-internal import RemitPolicy
+private import RemitLua
+private import RemitModel
+package import RemitPolicy
 internal import RemitWire
 
 /// What is kept of decisions before they are answered.
@@ -50,6 +52,43 @@ extension RequestEvaluator {
     note(refusal.code)
     output.truncate(to: start)
     unsafe output.appendRPCError(refusal.code, refusal.message, id: envelope.id)
+  }
+
+  /// Hands a stream of lines that was refused as a whole, before the first of them was decided.
+  ///
+  /// - Parameters:
+  ///   - policy: Nil where there is none of that name.
+  ///   - params: A JSON object.
+  ///   - at: Nil: now.
+  /// - Returns: What is to be answered in its place, where it cannot be kept.
+  package func record(
+    refusal: EngineError, ofPolicyNamed name: String, _ policy: LoadedPolicy?, params: [UInt8], at: String?
+  ) -> EngineError? {
+    guard let recorder else { return nil }
+    var quotedName = ByteWriter()
+    quotedName.appendJSONString(name)
+    var quotedTime = ByteWriter()
+    if let at { quotedTime.appendJSONString(at) }
+    let at = quotedTime.count == 0 ? now() : Array(quotedTime.bytes.dropFirst().dropLast())
+    var error = ByteWriter()
+    error.append("{\"code\":")
+    error.appendJSONString(refusal.code.rawValue)
+    error.append(",\"message\":")
+    error.appendJSONString(refusal.message)
+    error.append("}")
+    let (block, paramsBlock) = (ByteBlock(error.bytes), ByteBlock(params))
+    defer { withExtendedLifetime((block, paramsBlock)) {} }
+    let isSet = !params.elementsEqual("{}".utf8)
+    return unsafe quotedName.withBytes { name in
+      unsafe at.withUnsafeBytes { at in
+        unsafe recorder.record(
+          DecidedRequest(
+            method: .refusedBatch, id: Self.nullID, policyName: name,
+            policy: policy.map { unsafe Unmanaged.passUnretained($0) }, input: nil,
+            params: isSet ? UnsafeRawBufferPointer(paramsBlock.bytes) : nil, at: at,
+            result: .error(UnsafeRawBufferPointer(block.bytes))))
+      }
+    }
   }
 
   private func record(

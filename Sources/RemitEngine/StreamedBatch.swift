@@ -20,7 +20,14 @@ package struct StreamedBatch {
   ) throws(EngineError) {
     var now = RequestTime()
     now.set(setting.clock.milliseconds())
-    let evaluator = try Evaluator(policy, params: params, at: at ?? String(decoding: now.text, as: UTF8.self))
+    let evaluator: Evaluator
+    do throws(EngineError) {
+      evaluator = try Evaluator(policy, params: params, at: at ?? String(decoding: now.text, as: UTF8.self))
+    } catch {
+      // In the words of other requests to a service, with which a log's lines are compared.
+      guard let at, error.message == Evaluator.noTime(at) else { throw error }
+      throw EngineError(code: .invalidParams, message: RequestProblem.atIsNoTime)
+    }
     decider = ServedLineDecider(evaluator, params: params, setting)
     outcomes = policy.declaration.outcomes.count
     limits = setting.limits
@@ -46,6 +53,8 @@ private final class ServedLineDecider: LineDecider {
   private let evaluator: Evaluator
   private let policyName: [UInt8]
   private let params: ByteBlock?
+  /// An input's id names its decision, unless it is one of the values that nobody is to see.
+  private let isIDShown: Bool
   private let meter: ThreadMeter?
   let recorder: (any DecisionRecorder)?
   private var scratch = ByteWriter()
@@ -53,12 +62,11 @@ private final class ServedLineDecider: LineDecider {
 
   var label: [UInt8] { evaluator.label }
 
-  /// An input's id names its decision, unless it is one of the values that nobody is to see.
-  private let isIDShown: Bool
   init(_ evaluator: Evaluator, params: [UInt8], _ setting: RequestEvaluator.Setting) {
     self.evaluator = evaluator
     policyName = Array("\"\(evaluator.policy.name)\"".utf8)
     self.params = params.elementsEqual("{}".utf8) ? nil : ByteBlock(params)
+    isIDShown = evaluator.policy.declaration.sensitive?.hides(member: "id") != true
     recorder = setting.sink?.makeRecorder()
     meter = setting.meters.map { ThreadMeter($0) }
     evaluator.counters = meter?.row(for: evaluator.policy)
@@ -66,7 +74,6 @@ private final class ServedLineDecider: LineDecider {
 
   func start(while goesOn: @escaping () -> Bool) {
     self.goesOn = goesOn
-    isIDShown = evaluator.policy.declaration.sensitive?.hides(member: "id") != true
     meter?.startLap()
   }
 

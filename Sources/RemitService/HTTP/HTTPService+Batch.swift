@@ -3,7 +3,7 @@ internal import HummingbirdCore
 internal import NIOCore
 internal import RemitEngine
 private import RemitModel
-private import RemitPolicy
+internal import RemitPolicy
 
 /// `POST /v1/batch`: lines in, results out, while the lines come.
 extension HTTPService {
@@ -51,20 +51,33 @@ extension HTTPService {
     }
     let snapshot = shared.setting.store.current
     guard let policy = snapshot.policies[query.policy] else {
-      return HTTPAnswer(.unknownPolicy, snapshot.unknown(query.policy))
+      return await kept(EngineError(code: .unknownPolicy, message: snapshot.unknown(query.policy)), query, nil, channel)
     }
-    var refusal =
-      policy.declaration.group == nil
-      ? await start(query, policy, pipe)
-      : HTTPAnswer(
-        .invalidParams,
-        "\(query.policy) decides rows together, and needs them all before it decides one: "
-          + "ask for decide_batch by JSON-RPC, or run remit batch")
-    refusal?.policy = policy
-    return refusal
+    let isForGroups = policy.declaration.group != nil
+    guard let refusal = isForGroups ? Self.refusal(ofGroups: query.policy) : await start(query, policy, pipe) else {
+      return nil
+    }
+    var answer =
+      refusal.isOfPolicy
+      ? await kept(refusal.error, query, policy, channel) : HTTPAnswer(refusal.error.code, refusal.error.message)
+    answer.policy = policy
+    return answer
   }
 
-  private func start(_ query: BatchQuery, _ policy: LoadedPolicy, _ pipe: BatchPipe) async -> HTTPAnswer? {
+  private struct Refusal {
+    var error: EngineError
+    /// The policy was asked, and does not take its params or the time.
+    var isOfPolicy: Bool
+  }
+
+  private static func refusal(ofGroups name: String) -> Refusal {
+    let message =
+      "\(name) decides rows together, and needs them all before it decides one: "
+      + "ask for decide_batch by JSON-RPC, or run remit batch"
+    return Refusal(error: EngineError(code: .invalidParams, message: message), isOfPolicy: false)
+  }
+
+  private func start(_ query: BatchQuery, _ policy: LoadedPolicy, _ pipe: BatchPipe) async -> Refusal? {
     let setting = shared.setting
     return await withCheckedContinuation { continuation in
       let isBegun = batches.run {
@@ -72,7 +85,7 @@ extension HTTPService {
         do throws(EngineError) {
           batch = try StreamedBatch(policy, params: query.params, at: query.at, setting)
         } catch {
-          return { continuation.resume(returning: HTTPAnswer(error.code, error.message)) }
+          return { continuation.resume(returning: Refusal(error: error, isOfPolicy: true)) }
         }
         continuation.resume(returning: nil)
         let failure = batch.run(from: pipe, to: pipe) { !pipe.isBroken }
@@ -80,9 +93,25 @@ extension HTTPService {
       }
       if !isBegun {
         let message = "as many batches are under way as there may be: try again later"
-        continuation.resume(returning: HTTPAnswer(.overloaded, message))
+        continuation.resume(
+          returning: Refusal(error: EngineError(code: .overloaded, message: message), isOfPolicy: false))
       }
     }
+  }
+
+  /// Keeps a refusal as that of a `decide_batch` is kept, and returns what is answered.
+  private func kept(
+    _ error: EngineError, _ query: BatchQuery, _ policy: LoadedPolicy?, _ channel: any Channel
+  ) async -> HTTPAnswer {
+    let evaluator = seat(channel).loop.evaluator
+    evaluator.forgetTime()
+    if let other = evaluator.record(
+      refusal: error, ofPolicyNamed: query.policy, policy, params: query.params, at: query.at)
+    {
+      return HTTPAnswer(other.code, other.message)
+    }
+    if evaluator.hasUncommitted { await keep(channel) }
+    return HTTPAnswer(error.code, error.message)
   }
 
   private func stream(

@@ -206,7 +206,7 @@ final class HTTPService: Sendable {
   }
 
   /// Returns once what was decided on the connection's loop is kept.
-  private func keep(_ channel: any Channel) async {
+  func keep(_ channel: any Channel) async {
     await withCheckedContinuation { continuation in
       seat(channel).loop.commit { continuation.resume() }
     }

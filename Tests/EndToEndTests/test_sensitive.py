@@ -32,6 +32,24 @@ class Sensitive(unittest.TestCase):
         for secret in SECRETS:
             self.assertNotIn(secret, done.stdout.decode())
 
+    def test_a_time_is_not_shown_as_policies_see_it(self):
+        fields = "how = text {}, seen = optional(timestamp { sensitive = true }), list = optional(list { of = timestamp {}, sensitive = true }), open = optional(timestamp {}),"
+        code = """if tx.how == "whole" then error("seen at " .. tx.seen) elseif tx.how == "list" then error("seen at " .. tx.list[1])
+          elseif tx.how == "day" then error("seen on " .. tx.seen:sub(1, 10)) elseif tx.how == "open" then error("seen at " .. tx.open) end """
+        times = {"1987-06-05T01:02:03Z": "1987-06-05T01:02:03Z", "1987-06-05t01:02:03z": "1987-06-05T01:02:03Z", "1987-06-05T01:02:03.500Z": "1987-06-05T01:02:03.5Z",
+                 "1987-06-05T01:02:03.000+00:00": "1987-06-05T01:02:03Z", "1987-06-05 01:02:03+02:00": "1987-06-04T23:02:03Z", "1987-06-05T01:02:03-23:59": "1987-06-06T01:01:03Z"}
+        with Folder({"policies/x/time.lua": policy(code + APPROVE, fields)}) as folder:
+            for written, canonical in times.items():
+                rows = [{"how": how, "seen": written, "list": [written]} for how in ("whole", "list", "day")]
+                # Another time, and the same one in a field that is open to all.
+                rows += [{"how": "open", "seen": written, "open": "2001-01-01T00:00:00Z"}, {"how": "open", "open": written}]
+                results, _ = folder.batch("x.time", rows)
+                messages = [result["error"]["message"] for result in results]
+                for message in messages[:3]:
+                    self.assertRegex(message, r"^x/time\.lua:\d+: the error's message shows a sensitive field, and is left out$", written)
+                self.assertRegex(messages[3], "seen at 2001-01-01T00:00:00Z$")
+                self.assertRegex(messages[4], f"seen at {canonical}$")
+
     def test_other_messages_stay(self):
         with Folder({"policies/x/secret.lua": policy(f"if tx.how == 'error' then error('no ' .. tx.how) end {APPROVE}", FIELDS)}) as folder:
             results, _ = folder.batch("x.secret", [ROW | {"how": "error", "pin": "o"}])

@@ -330,6 +330,7 @@ void remit_vm_write_failure(remit_vm *vm, uint32_t number, remit_status status, 
 
 remit_status remit_vm_decide_traced(remit_vm *vm, uint32_t policy, remit_slice input, uint64_t line, remit_buffer *out) {
   vm->record = vm->trace != NULL;
+  remit_trace_forget(vm);
   remit_status status = remit_vm_decide(vm, policy, input, line, out);
   vm->record = false;
   remit_trace_end(vm);

@@ -304,7 +304,9 @@ void remit_explain_value(lua_State *L, const remit_type *type, remit_slice value
 /* Pushes the functions that the traced text of that module takes behind the helpers; returns how many. */
 int remit_push_traced_helpers(lua_State *L, const char *name, const remit_module *module);
 bool remit_is_traced_helper(lua_CFunction function);
-/* Begins to note: the tables at these places, and those in them, are the ones that have names. */
+/* Takes back what was noted: a decision whose input is refused notes nothing. */
+void remit_trace_forget(remit_vm *vm);
+/* Begins to note, with nothing noted yet: the tables at these places, and those in them, are the ones that have names. */
 void remit_trace_begin(lua_State *L, int input, int params, int context);
 void remit_trace_end(remit_vm *vm);
 void remit_trace_free(remit_trace *trace);

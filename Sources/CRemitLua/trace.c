@@ -22,6 +22,7 @@ typedef struct traced_module {
 typedef struct traced_table {
   const void *address;
   size_t path;                /* offset in `paths`, NUL behind it */
+  bool met;                   /* C has gone through it, or through the table that holds it: that it is there makes a difference */
 } traced_table;
 
 struct remit_trace {
@@ -74,13 +75,19 @@ static void name_table(lua_State *L, remit_trace *trace, const void *address, co
   remit_buffer_byte(&trace->paths, 0);
   if (trace->paths.failed) remit_no_memory(L);
   if (!trace->tables[i].address) trace->table_count++;
-  trace->tables[i] = (traced_table){address, start};
+  trace->tables[i] = (traced_table){address, start, false};
 }
 
 static const char *path_of(const remit_trace *trace, const void *address) {
   if (!trace->tables || !address) return NULL;
   const traced_table *found = &trace->tables[slot_of(trace, address)];
   return found->address ? (const char *)trace->paths.bytes + found->path : NULL;
+}
+
+static void meet_table(remit_trace *trace, const void *address) {
+  if (!trace->tables) return;
+  traced_table *found = &trace->tables[slot_of(trace, address)];
+  if (found->address) found->met = true;
 }
 
 /* Pushes the path with one more name, as a JSON Pointer has it; places count from 0 there. False for a key that has no name. */
@@ -220,10 +227,13 @@ void remit_trace_whole(lua_State *L, int index) {
   const char *path = push_named(L, trace, index);
   if (!path) return;
   index = ++top;
+  meet_table(trace, lua_topointer(L, index));
   lua_pushstring(L, path);  /* `paths` does not move here, but stays where it is for the reads below */
   lua_pushnil(L);
   while (lua_next(L, index)) {
-    if (!lua_istable(L, -1) && push_path(L, lua_tostring(L, top + 1), -2, true)) {
+    if (lua_istable(L, -1)) {
+      meet_table(trace, lua_topointer(L, -1));
+    } else if (push_path(L, lua_tostring(L, top + 1), -2, true)) {
       lua_insert(L, -2);
       note_read(L, trace, trace->last_module, trace->last_site, lua_tostring(L, -2));
       lua_pop(L, 1);
@@ -370,11 +380,9 @@ int remit_push_traced_helpers(lua_State *L, const char *name, const remit_module
 
 /* ---- Asked by the machine's owner */
 
-void remit_trace_begin(lua_State *L, int input, int params, int context) {
-  remit_trace *trace = remit_vm_of(L)->trace;
-  lua_pushnil(L);
-  lua_rawsetp(L, LUA_REGISTRYINDEX, &rows_key);
-  trace->recording = true;
+void remit_trace_forget(remit_vm *vm) {
+  remit_trace *trace = vm->trace;
+  if (!trace) return;
   trace->truncated = false;
   trace->paths.length = trace->reads.length = trace->tests.length = 0;
   trace->read_count = trace->test_count = 0;
@@ -382,6 +390,13 @@ void remit_trace_begin(lua_State *L, int input, int params, int context) {
   trace->path = 1;
   if (trace->tables) memset(trace->tables, 0, (trace->table_mask + 1) * sizeof *trace->tables);
   trace->table_count = 0;
+}
+
+void remit_trace_begin(lua_State *L, int input, int params, int context) {
+  remit_trace *trace = remit_vm_of(L)->trace;
+  lua_pushnil(L);
+  lua_rawsetp(L, LUA_REGISTRYINDEX, &rows_key);
+  trace->recording = true;
   if (trace->only_path) return;  /* no table has a name, so no read is noted */
   name_tables(L, trace, input, "");
   name_tables(L, trace, params, "$params");
@@ -434,6 +449,19 @@ static void add_modules(const remit_trace *trace, remit_buffer *out, bool counts
   remit_buffer_byte(out, ']');
 }
 
+/* The paths of the tables that C went through, and of those in them. */
+static void add_met(const remit_trace *trace, remit_buffer *out) {
+  bool first = true;
+  for (size_t i = 0; trace->tables && i <= trace->table_mask; i++) {
+    const traced_table *table = &trace->tables[i];
+    if (!table->address || !table->met) continue;
+    if (!first) remit_buffer_byte(out, ',');
+    first = false;
+    const char *path = (const char *)trace->paths.bytes + table->path;
+    remit_json_write_string(out, (const uint8_t *)path, strlen(path));
+  }
+}
+
 static void add_place(remit_buffer *out, const traced_module *module, uint32_t site) {
   if (!module) {
     remit_buffer_append(out, "null", 4);
@@ -459,6 +487,8 @@ remit_status remit_vm_trace(remit_vm *vm, remit_slice *out) {
   add_modules(trace, text, false);
   remit_buffer_append(text, ",\"reads\":[", 10);
   remit_buffer_append(text, trace->reads.bytes, trace->reads.length);
+  remit_buffer_append(text, "],\"met\":[", 9);
+  add_met(trace, text);
   remit_buffer_append(text, "],\"tests\":[", 11);
   remit_buffer_append(text, trace->tests.bytes, trace->tests.length);
   remit_buffer_append(text, "],\"last\":", 9);

@@ -140,6 +140,7 @@ remit_status remit_vm_decide_traced(remit_vm *vm, uint32_t policy, remit_slice i
 /* What was noted, as JSON; valid until the next call:
  *   {"modules":["approval.limit",…],
  *    "reads":[{"path":"/lines/0/qty","value":2,"module":0,"site":17},…],   each path once, in the order of the first read
+ *    "met":["/lines","/lines/0"],                                          tables that C went through, and those in them; no order
  *    "tests":[[0,12,true],…],                                              module, site, outcome; in order
  *    "last":[0,31],                                                        the last statement
  *    "decided":[0,29]}                                                     the last one of `decide` itself: its `return`

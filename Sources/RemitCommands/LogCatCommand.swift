@@ -10,7 +10,7 @@ struct LogCatCommand: ParsableCommand {
     abstract: "Print the lines of a decision log, all or some.",
     discussion: """
       Lines are printed as they are. With --log-key, sensitive values stand in the input again: such a line's hash is no longer that of \
-      its bytes. Whoever may read the output may read those values.
+      its bytes. What was sealed under another key, or logged without one, stays masked. Whoever may read the output may read those values.
 
       Exit status: 0 done, 1 the log is broken (what stands before is printed), 2 it cannot be read.
       """
@@ -36,9 +36,11 @@ struct LogCatCommand: ParsableCommand {
   var to: String?
 
   @Option(
-    name: .customLong("log-key"),
-    help: ArgumentHelp("Show sensitive values: the key under which they were logged.", valueName: "file"))
-  var key: String?
+    name: .customLong("log-key"), parsing: .singleValue,
+    help: ArgumentHelp(
+      "Show sensitive values: a key under which they were logged; given again where there were several.",
+      valueName: "file"))
+  var keys: [String] = []
 
   @OptionGroup var log: LogFolders
 
@@ -47,14 +49,18 @@ struct LogCatCommand: ParsableCommand {
     let to = try Self.time("--to", to)
     let reader = try log.reader()
     let output = LineOutput()
+    var maskedLines = 0
     do throws(LogError) {
-      let key = try readKey()
+      let keys = try keys.map { (path) throws(LogError) in try LogKey(file: path) }
       while let line = unsafe try reader.next(), Terminal.outputFailure == nil {
         guard unsafe isMeant(line, from: from, to: to) else { continue }
-        if let key {
-          output.append(try unsafe line.unsealedBytes(with: key))
+        if keys.isEmpty {
+          unsafe output.append(line.bytes)
+        } else if let whole = unsafe try line.unsealedBytes(with: keys) {
+          output.append(whole)
         } else {
           unsafe output.append(line.bytes)
+          maskedLines += 1
         }
       }
       output.flush()
@@ -62,11 +68,10 @@ struct LogCatCommand: ParsableCommand {
       output.flush()
       throw CommandFailure(error)
     }
-  }
-
-  private func readKey() throws(LogError) -> LogKey? {
-    guard let key else { return nil }
-    return try LogKey(file: key)
+    guard maskedLines > 0 else { return }
+    Terminal.error(
+      "\(maskedLines) line\(maskedLines == 1 ? "" : "s") with values sealed under another key: they stay masked "
+        + "(--log-key may be given again)")
   }
 
   private func isMeant(_ line: LogLine, from: String?, to: String?) -> Bool {

@@ -40,8 +40,11 @@ struct ReplayCommand: ParsableCommand {
   @Option(help: ArgumentHelp("Plugins for the candidate in place of --plugins.", valueName: "dir"))
   var candidatePlugins: String?
 
-  @Option(help: ArgumentHelp("The key that masked values were logged with.", valueName: "file"))
-  var logKey: String?
+  @Option(
+    parsing: .singleValue,
+    help: ArgumentHelp(
+      "A key that masked values were logged with; given again where there were several.", valueName: "file"))
+  var logKey: [String] = []
 
   @Flag(help: "Tell every line that differs.")
   var all = false
@@ -76,11 +79,13 @@ struct ReplayCommand: ParsableCommand {
     limits.nestingDepthMax = nesting
     try budgets.apply(to: &limits)
     let loader = try folders.loader(policies: candidate, plugins: candidatePlugins, limits: limits)
-    var replayer = Replayer(ReplayPolicies(loader), jobs: jobs)
+    // They tell what was accepted where values are masked; a candidate is compared without them, too.
+    let former = candidate == nil ? nil : try? folders.loader(limits: limits)
+    var replayer = Replayer(ReplayPolicies(loader, former: former), jobs: jobs)
     if !all { replayer.toldMax = Self.toldMax }
     let reader: LogReader
     do throws(LogError) {
-      replayer.key = try logKey.map { (path) throws(LogError) in try LogKey(file: path) }
+      replayer.keys = try logKey.map { (path) throws(LogError) in try LogKey(file: path) }
       reader = try LogReader(log)
     } catch {
       throw CommandFailure(.usage, error.description)

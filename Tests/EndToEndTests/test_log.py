@@ -208,12 +208,18 @@ class Masking(LogCase):
         shown = [json.loads(each) for each in done.stdout.splitlines()]
         self.assertEqual(shown[0]["request"], {"id": 0, "method": "decide", "input": {"pin": "SECRET-1", "how": "fine"}})
         self.assertEqual([f"SECRET-{number}" in done.stdout.decode() for number in range(1, 8)], [True] * 7)
+        self.assertEqual(done.stderr, b"")
         other = os.path.join(self.temporary.name, "other")
         shutil.copy(key, other)
         with open(other, "w", encoding="ascii") as file:
             file.write("00" * 32)
+        # What another key has sealed stays as it is; of several keys each is tried.
+        whole = run("log", "cat", self.log).stdout
         done = run("log", "cat", "--log-key", other, self.log)
-        self.assertEqual((done.returncode, done.stdout), (2, b""))
+        self.assertEqual((done.returncode, done.stdout), (0, whole))
+        self.assertRegex(done.stderr.decode(), r"^remit: \d+ lines with values sealed under another key: they stay masked")
+        done = run("log", "cat", "--log-key", other, "--log-key", key, self.log)
+        self.assertEqual(([json.loads(each) for each in done.stdout.splitlines()], done.stderr), (shown, b""))
         os.chmod(key, 0o644)
         done = stdio(b"", "--log", self.log, "--log-key", key)
         self.assertEqual((done.returncode, done.stderr.decode()), (2, f"remit: {key}: every user may read or change this key (chmod 600 {key})\n"))

@@ -176,8 +176,28 @@ return policy {
                 file.write("00" * 32)
             os.chmod(other, 0o600)
             done = run("replay", "--log", self.log, "--log-key", other, "--policies", where["policies"], "--plugins", "none")
-            self.assertEqual(done.returncode, 2)
-            self.assertIn(b"another key", done.stderr)
+            self.assertEqual(done.returncode, 0, done.stderr)
+            self.assertIn(f"{sums['equal']} equal, 0 differing, {sums['masked']} masked", done.stderr.decode())
+            self.assertIn("355 lines with values sealed under another key", done.stderr.decode())
+            done = run("replay", "--log", self.log, "--log-key", other, "--log-key", key, "--policies", where["policies"], "--plugins", "none")
+            self.assertIn(b"355 equal, 0 differing, 0 masked", done.stderr)
+            self.assertNotIn(b"another key", done.stderr)
+
+    def test_a_key_that_was_turned_on_and_changed(self):
+        keys = []
+        for name, digits in (("one", "0f"), ("two", "1e")):
+            keys.append(os.path.join(self.directory, name))
+            with open(keys[-1], "w", encoding="ascii") as file:
+                file.write(digits * 32)
+            os.chmod(keys[-1], 0o600)
+        with Folder({"policies/x/secret.lua": self.policy}) as folder:
+            where = {"policies": os.path.join(folder.path, "policies"), "plugins": "none"}
+            inputs = [{"how": how, "salary": "5000", "level": number} for number, how in enumerate(("read", "keep"))]
+            for options in ([], ["--log-key", keys[0]], ["--log-key", keys[1]]):
+                self.serve([[request("decide", number, policy="x.secret", input=each) for number, each in enumerate(inputs)]], *options, **where)
+            for options, masked in (([], 3), (["--log-key", keys[0]], 2), (["--log-key", keys[1]], 2), (["--log-key", keys[0], "--log-key", keys[1]], 1)):
+                differences, sums = self.replay(*options, **where)
+                self.assertEqual((differences, sums["equal"], sums["masked"]), ([], 6 - masked, masked), options)
 
     def test_masked_without_a_key(self):
         with Folder({"policies/x/secret.lua": self.policy, "policies/x/group.lua": GROUP}) as folder:

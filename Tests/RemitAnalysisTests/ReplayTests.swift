@@ -123,6 +123,34 @@ struct StandInTests {
   }
 }
 
+@Suite("What one declaration accepts of another")
+struct AcceptanceTests {
+  private static let types = [
+    #"{"type":"text"}"#, #"{"type":"text","max":8}"#, #"{"type":"text","min":2,"max":8}"#,
+    #"{"type":"text","optional":true}"#, #"{"type":"integer"}"#, #"{"type":"number","min":1.5}"#,
+    #"{"type":"number","min":2}"#, #"{"type":"enum","values":["a","b"]}"#, #"{"type":"enum","values":["b"]}"#,
+    #"{"type":"list","of":{"type":"text"}}"#, #"{"type":"list","of":{"type":"text","max":8},"max":3}"#,
+    #"{"type":"record","fields":[{"name":"a","type":{"type":"text"}}]}"#,
+    #"{"type":"record","fields":[{"name":"a","type":{"type":"text","optional":true}}]}"#,
+    #"{"type":"record","fields":[{"name":"a","type":{"type":"text"}},{"name":"b","type":{"type":"text","optional":true}}]}"#,
+  ]
+  /// The first accepts all of the second, beside each of itself.
+  private static let wider: Set<[Int]> = [
+    [0, 1], [0, 2], [1, 2], [3, 0], [3, 1], [3, 2], [5, 6], [7, 8], [9, 10], [12, 11],
+  ]
+
+  @Test("Each against each")
+  func pairs() throws {
+    let types = try Self.types.map { DeclaredType(try JSONView($0)) }
+    for one in types.indices {
+      for other in types.indices {
+        let isWider = one == other || Self.wider.contains([one, other])
+        #expect(types[one].acceptsAll(of: types[other]) == isWider, "\(Self.types[one]) of \(Self.types[other])")
+      }
+    }
+  }
+}
+
 @Suite("What a replay tells")
 struct ReplayWordsTests {
   private func difference(_ from: String, _ to: String) -> ReplayDifference {
@@ -155,7 +183,11 @@ struct ReplayWordsTests {
     tally.equal = 3
     tally.masked = 1
     tally.transitions = [.init(from: "a", to: "b"): 2, .init(from: "a", to: "a"): 4]
-    tally.formerVersions = ["old": 10]
+    tally.formerVersions = ["old": 9, ReplayTally.noVersion: 1]
+    tally.incomplete = 3
+    tally.regrouped = 2
+    tally.underOtherKeys = 1
+    tally.undeclared = 1
     var report = Replayer.Report()
     report.policies = [(name: Array(#""a.x""#.utf8), tally: tally)]
     report.total = tally
@@ -165,7 +197,12 @@ struct ReplayWordsTests {
     #expect(summary.table == ["", "a.x: 6 of 10 lines", "  4  a, other bytes", "  2  a -> b"])
     #expect(
       summary.notes == [
-        "a.x: 10 lines of version old, which is not the one of now",
+        "a.x: 1 line from when there was no such policy", "a.x: 9 lines of version old, which is not the one of now",
+        "1 row not compared: others that were decided with them are not in the log",
+        "2 rows not compared: decided one by one then, and together now, and which were one batch is not in the log",
+        "1 line with values sealed under another key: they stay masked (--log-key may be given again)",
+        "1 line masked, since what is masked might be refused now, or that cannot be told: give the policies of then with "
+          + "--policies, and these with --candidate, or the key",
         "5 of 6 differences are shown (--all shows every one)",
         "10 lines, 3 equal, 6 differing, 1 masked, 0 not compared (time), 10 of other versions, 0.50 s, 20 decisions/s",
       ])

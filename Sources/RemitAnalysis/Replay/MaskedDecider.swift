@@ -1,8 +1,6 @@
-private import Glibc
 internal import RemitEngine
 internal import RemitLog
 internal import RemitLua
-internal import RemitModel
 internal import RemitPolicy
 internal import RemitWire
 
@@ -12,61 +10,59 @@ internal import RemitWire
 /// true ones would have taken, so where none is read its result is theirs, too.
 final class MaskedDecider {
   private let policy: LoadedPolicy
-  private let version: [UInt8]
-  private let declared: DeclaredType
   private var traced: TracedEvaluator?
   private var line = ByteWriter()
+  private var element = ByteWriter()
 
   /// Nil for a policy that decides rows together, which is not traced.
   init?(_ policy: LoadedPolicy) {
-    guard policy.declaration.group == nil,
-      let declared = (try? JSONView(policy.declarationJSON.array()))?["input"].map({ DeclaredType($0) })
-    else { return nil }
+    guard policy.declaration.group == nil else { return nil }
     self.policy = policy
-    self.declared = declared
-    version = Array(policy.version.description.utf8)
   }
 
   /// Decides, and appends the result as an element.
   ///
-  /// - Returns: False where it may depend on a masked value; then nothing is appended.
-  func decide(_ entry: LogLine, _ masks: [LogLine.Mask], into output: inout ByteWriter) -> Bool {
-    guard let input = unsafe entry.input else { return false }
+  /// - Parameter decider: Made ready for the line. Its result counts: in traced text some errors of the machine do not know a name that they
+  ///   have without.
+  /// - Returns: False where the result may depend on a masked value; then nothing is appended.
+  func decide(
+    _ entry: LogLine, _ values: [MaskedFields.Hidden], by decider: Redecider, into output: inout ByteWriter
+  ) throws(StreamError) -> Bool {
     let was = unsafe ReplayResult(isError: entry.isError, json: entry.resultBytes)
-    let isSameVersion = unsafe entry.version.map { unsafe $0.elementsEqual(version) } ?? false
-    var filled: [UInt8] = []
-    var end = 0
-    var hidden: [String] = []
-    for mask in masks {
-      let names = mask.path.split(separator: "/", omittingEmptySubsequences: false).dropFirst().map(ValuePath.unescaped)
-      // Nobody reads what is not declared, and under the same version only what holds something sensitive has been masked.
-      guard let type = declared.type(at: names), type.holdsSensitive || !isSameVersion else { continue }
-      guard let value = StandIn.json(for: type) else { return false }
-      unsafe filled.append(contentsOf: input[end..<mask.range.lowerBound])
-      filled += value
-      end = mask.range.upperBound
-      hidden.append(mask.path)
-    }
-    unsafe filled.append(contentsOf: input[end...])
-    guard unsafe !Self.depends(was, on: hidden), let reads = unsafe decide(filled, entry),
-      !reads.contains(where: { Self.isHidden($0, hidden) })
+    let hidden = values.map(\.mask.path)
+    guard unsafe !Self.depends(was, on: hidden), let input = unsafe Self.filled(entry, values),
+      let reads = unsafe trace(input, entry), !reads.contains(where: { Self.isHidden($0, hidden) })
     else { return false }
     let start = output.count
-    unsafe line.withBytes { line in unsafe output.appendElement(ofResultLine: line) }
-    let now = unsafe output.withBytes { bytes in unsafe ByteBlock(bytes[start...]) }
-    let element = unsafe UnsafeRawBufferPointer(now.bytes)
-    defer { withExtendedLifetime(now) {} }
-    if unsafe Self.depends(ReplayResult(element: element), on: hidden) {
-      output.truncate(to: start)
-      return false
+    _ = unsafe try decider.decide(UnsafeRawBufferPointer(input.bytes), into: &output)
+    // What looks into it asks for padding.
+    let copy = unsafe output.withBytes { bytes in unsafe ByteBlock(bytes[start...]) }
+    defer { withExtendedLifetime(copy) {} }
+    let now = unsafe ReplayResult(element: UnsafeRawBufferPointer(copy.bytes))
+    let isKnown = unsafe !Self.depends(now, on: hidden) && isTraced(now)
+    if !isKnown { output.truncate(to: start) }
+    return isKnown
+  }
+
+  /// The input with other values in the place of the masked ones; nil where none is found.
+  private static func filled(_ entry: LogLine, _ values: [MaskedFields.Hidden]) -> ByteBlock? {
+    guard let input = unsafe entry.input else { return nil }
+    var filled: [UInt8] = []
+    var end = 0
+    for hidden in values {
+      guard let value = StandIn.json(for: hidden.type) else { return nil }
+      unsafe filled.append(contentsOf: input[end..<hidden.mask.range.lowerBound])
+      filled += value
+      end = hidden.mask.range.upperBound
     }
-    return true
+    unsafe filled.append(contentsOf: input[end...])
+    return ByteBlock(filled)
   }
 
   /// Fills `line` with the result line of a traced decision.
   ///
   /// - Returns: The paths in the input that were read; nil where these are not known.
-  private func decide(_ input: [UInt8], _ entry: LogLine) -> [String]? {
+  private func trace(_ input: ByteBlock, _ entry: LogLine) -> [String]? {
     line.removeAll()
     let params = unsafe entry.params.map { unsafe Array($0) } ?? Array("{}".utf8)
     let at = unsafe JSONBytes.unescaped(entry.at)
@@ -74,15 +70,26 @@ final class MaskedDecider {
       let traced = try self.traced ?? TracedEvaluator(policy, params: params, at: at)
       self.traced = traced
       try traced.set(params: params, at: at)
-      let (_, trace) = try traced.decide(ByteBlock(input), into: &line)
-      guard trace["truncated"]?.boolean != true else { return nil }
-      // What looks into it asks for padding; white space behind a line does not count.
-      for _ in 0..<ByteBlock.padding { line.append(UInt8(ascii: "\n")) }
-      return trace["reads"]?.elements.compactMap { $0["path"]?.string }
+      let (_, trace) = try traced.decide(input, into: &line)
+      guard trace["truncated"]?.boolean != true, let reads = trace["reads"], let met = trace["met"] else { return nil }
+      return reads.elements.compactMap { $0["path"]?.string } + met.elements.compactMap(\.string)
     } catch {
       // The params were accepted before, so it is want of memory.
       return nil
     }
+  }
+
+  /// Whether the traced decision has come to the same, but for the words of an error. A policy that looks into such words may go another way.
+  private func isTraced(_ result: ReplayResult) -> Bool {
+    // What looks into it asks for padding; white space behind a line does not count.
+    for _ in 0..<ByteBlock.padding { line.append(UInt8(ascii: "\n")) }
+    element.removeAll()
+    unsafe line.withBytes { line in unsafe element.appendElement(ofResultLine: line) }
+    let copy = unsafe element.withBytes { unsafe ByteBlock($0) }
+    defer { withExtendedLifetime(copy) {} }
+    let traced = unsafe ReplayResult(element: UnsafeRawBufferPointer(copy.bytes))
+    guard unsafe result.isError && traced.isError else { return unsafe result.isEqual(to: traced) }
+    return ["code", "line"].allSatisfy { unsafe result.rawMember($0) == traced.rawMember($0) }
   }
 
   /// Whether a result says something of a hidden value, or might say something else with the true one.

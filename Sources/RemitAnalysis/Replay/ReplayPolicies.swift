@@ -8,9 +8,13 @@ package final class ReplayPolicies: Sendable {
   let names: [PolicyName]
   private let loader: PolicyLoader
   private let loaded = Mutex<[PolicyName: LoadedPolicy]>([:])
+  private let formerLoader: PolicyLoader?
+  private let formerLoaded = Mutex<[PolicyName: LoadedPolicy?]>([:])
 
-  package init(_ loader: PolicyLoader) {
+  /// - Parameter former: Where policies are as they may have been when the log was written; nil where no others are at hand.
+  package init(_ loader: PolicyLoader, former: PolicyLoader? = nil) {
     self.loader = loader
+    formerLoader = former
     names = loader.store.folder.policyNames()
   }
 
@@ -25,5 +29,16 @@ package final class ReplayPolicies: Sendable {
       }
     }
     return try result.get()
+  }
+
+  /// The policy as it may have been when the log was written; nil where it is not at hand, or does not load.
+  func former(named name: PolicyName) -> LoadedPolicy? {
+    guard let formerLoader else { return nil }
+    return formerLoaded.withLock { loaded in
+      if let known = loaded[name] { return known }
+      let policy = try? formerLoader.load(name).0
+      loaded[name] = .some(policy)
+      return policy
+    }
   }
 }

@@ -71,13 +71,18 @@ private import RemitWire
 
   var copy: ReplayDifference.Result { unsafe ReplayDifference.Result(isError: isError, json: Array(json)) }
 
-  func text(_ key: String) -> String? {
-    var found: String?
+  func text(_ key: String) -> String? { unsafe member(key).flatMap { unsafe JSONBytes.string($0) } }
+
+  /// As it is written.
+  func rawMember(_ key: String) -> [UInt8]? { unsafe member(key).map { unsafe Array($0) } }
+
+  private func member(_ key: String) -> UnsafeRawBufferPointer? {
+    var found: UnsafeRawBufferPointer?
     unsafe JSONBytes.forEach(json) { name, value in
       guard unsafe name.elementsEqual(key.utf8) else { return true }
-      found = unsafe JSONBytes.string(value)
+      unsafe found = unsafe value
       return false
     }
-    return found
+    return unsafe found
   }
 }

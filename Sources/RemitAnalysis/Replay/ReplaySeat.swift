@@ -11,19 +11,27 @@ final class ReplaySeat {
   let name: String
   let version: [UInt8]
   let decider: Redecider
-  /// What decides inputs with masked values; made when the first comes.
+  /// What is masked in inputs, and what decides these; both made when the first comes.
+  private(set) lazy var fields: MaskedFields? = MaskedFields(decider.policy, former: former())
   private(set) lazy var masked: MaskedDecider? = MaskedDecider(decider.policy)
+  /// Gives the policy as it may have been when lines were logged.
+  private let former: () -> LoadedPolicy?
   var tally = ReplayTally()
   /// The version that lines had last, where it was another.
   private var formerVersion: [UInt8] = []
   private var formerLines = 0
 
-  init(_ policy: LoadedPolicy, written: [UInt8]) throws(EngineError) {
+  init(
+    _ policy: LoadedPolicy, written: [UInt8], former: @escaping () -> LoadedPolicy?
+  ) throws(EngineError) {
     self.written = written
+    self.former = former
     name = policy.name.description
     version = Array(policy.version.description.utf8)
     decider = try Redecider(policy)
   }
+
+  var isForGroups: Bool { decider.policy.declaration.group != nil }
 
   func isCalled(_ name: UnsafeRawBufferPointer) -> Bool { unsafe Self.areEqual(written, name) }
 

@@ -38,15 +38,31 @@ package struct ReplaySummary: Sendable {
     if !isCandidate {
       for (name, tally) in report.policies {
         for (version, lines) in tally.formerVersions.sorted(by: { $0.key < $1.key }) {
-          notes.append(
-            "\(Self.bare(name)): \(Self.count(lines, "line")) of version \(version), which is not the one of now")
+          notes.append("\(Self.bare(name)): \(Self.count(lines, "line")) \(Self.origin(version, isGone: tally.isGone))")
         }
       }
     }
     let total = report.total
-    if total.incomplete > 0 {
+    if total.incomplete > total.regrouped {
       notes.append(
-        "\(Self.count(total.incomplete, "row")) not compared: others that were decided with them are not in the log")
+        "\(Self.count(total.incomplete - total.regrouped, "row")) not compared: others that were decided with them are not in "
+          + "the log")
+    }
+    if total.regrouped > 0 {
+      notes.append(
+        "\(Self.count(total.regrouped, "row")) not compared: decided one by one then, and together now, and which were one batch "
+          + "is not in the log")
+    }
+    if total.underOtherKeys > 0 {
+      notes.append(
+        "\(Self.count(total.underOtherKeys, "line")) with values sealed under another key: they stay masked (--log-key may be "
+          + "given again)")
+    }
+    if total.undeclared > 0 {
+      let remedy = isCandidate ? "with --policies" : "with --policies, and these with --candidate"
+      notes.append(
+        "\(Self.count(total.undeclared, "line")) masked, since what is masked might be refused now, or that cannot be told: give the "
+          + "policies of then \(remedy), or the key")
     }
     if let place = report.tornPlace {
       notes.append("\(place): the last line is torn, and left out (a service that is running may be at it)")
@@ -122,6 +138,12 @@ package struct ReplaySummary: Sendable {
     transitions.sorted { one, other in
       (other.value, one.key.from, one.key.to) < (one.value, other.key.from, other.key.to)
     }
+  }
+
+  /// Under which version lines were logged that is not the one of now.
+  private static func origin(_ version: String, isGone: Bool) -> String {
+    if version == ReplayTally.noVersion { return "from when there was no such policy" }
+    return "of version \(version), " + (isGone ? "and there is no such policy now" : "which is not the one of now")
   }
 
   private static func bare(_ name: [UInt8]) -> String {

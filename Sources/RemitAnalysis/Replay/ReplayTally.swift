@@ -20,10 +20,18 @@ package struct ReplayTally: Sendable {
   package var transitions: [Transition: Int] = [:]
   /// Not compared: what a masked value would have come to is not known.
   package var masked = 0
+  /// Of these, lines whose version is not at hand: whether it accepted what is accepted now is not known.
+  package var undeclared = 0
+  /// Lines whose masked values were sealed under a key that was not given.
+  package var underOtherKeys = 0
   /// Not compared: the clock has ended one of the two decisions.
   package var timed = 0
   /// Not compared: some of the rows that were decided together are not in the log.
   package var incomplete = 0
+  /// Of these, rows that were decided one by one, under a policy that decides rows together now.
+  package var regrouped = 0
+  /// There is no such policy now.
+  package var isGone = false
   /// The lines whose version is another now, by the one that was logged.
   package var formerVersions: [String: Int] = [:]
 
@@ -42,6 +50,10 @@ package struct ReplayTally: Sendable {
     masked += other.masked
     timed += other.timed
     incomplete += other.incomplete
+    undeclared += other.undeclared
+    underOtherKeys += other.underOtherKeys
+    regrouped += other.regrouped
+    isGone = isGone || other.isGone
     transitions.merge(other.transitions, uniquingKeysWith: +)
     formerVersions.merge(other.formerVersions, uniquingKeysWith: +)
   }

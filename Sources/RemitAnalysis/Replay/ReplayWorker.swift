@@ -7,7 +7,7 @@ internal import RemitWire
 /// Decides the lines of blocks once more, and compares. It belongs to one thread.
 final class ReplayWorker {
   private let policies: ReplayPolicies
-  private let key: LogKey?
+  private let keys: [LogKey]
   /// How many differences of a kind are kept of one block; the others are counted.
   private let keptMax: Int
   private var seats: [ReplaySeat] = []
@@ -20,9 +20,9 @@ final class ReplayWorker {
   /// So many names of policies that are not there are told apart.
   private static let strangersMax = 1000
 
-  init(_ policies: ReplayPolicies, key: LogKey?, keptMax: Int) {
+  init(_ policies: ReplayPolicies, keys: [LogKey], keptMax: Int) {
     self.policies = policies
-    self.key = key
+    self.keys = keys
     self.keptMax = keptMax
   }
 
@@ -63,23 +63,39 @@ final class ReplayWorker {
       unsafe output.append(ReplayResult.nothingToCompare)
       return unsafe compare(line, 0, seat, block)
     }
+    if case .row(_, together: nil) = unsafe line.method, seat.isForGroups {
+      // Which rows were one batch is not in the log.
+      seat.tally.incomplete += 1
+      seat.tally.regrouped += 1
+      return
+    }
     let masks = unsafe line.masks
     if masks.isEmpty {
       try write { (output) throws(StreamError) in try unsafe seat.decider.decide(input, into: &output) }
       return unsafe compare(line, 0, seat, block)
     }
-    if let key {
-      let whole = unsafe try unseal(line, key)
+    if let whole = unsafe try unseal(line, seat) {
       try write { (output) throws(StreamError) in
         try unsafe seat.decider.decide(UnsafeRawBufferPointer(whole.bytes), into: &output)
       }
       return unsafe compare(line, 0, seat, block)
     }
-    guard let masked = seat.masked, unsafe masked.decide(line, masks, into: &output) else {
+    guard let hidden = unsafe seat.fields?.hidden(line, masks) else {
       seat.tally.masked += 1
+      seat.tally.undeclared += 1
       return
     }
-    unsafe compare(line, 0, seat, block)
+    var isKnown = false
+    try write { (output) throws(StreamError) in
+      guard let masked = seat.masked else {
+        // Rows are decided together: only one of which nothing is hidden.
+        isKnown = hidden.isEmpty
+        if isKnown { try unsafe seat.decider.decide(input, into: &output) }
+        return
+      }
+      isKnown = unsafe try masked.decide(line, hidden, by: seat.decider, into: &output)
+    }
+    if isKnown { unsafe compare(line, 0, seat, block) } else { seat.tally.masked += 1 }
   }
 
   /// A line whose policy is not there, or which names none.
@@ -89,6 +105,7 @@ final class ReplayWorker {
     if strangers[name] == nil && strangers.count >= Self.strangersMax { name = Array("\"…\"".utf8) }
     var tally = strangers[name] ?? ReplayTally()
     tally.lines += 1
+    tally.isGone = true
     if let version = unsafe line.version {
       let former = unsafe String(decoding: version, as: UTF8.self)
       tally.formerVersions[former, default: 0] += 1
@@ -121,19 +138,26 @@ final class ReplayWorker {
     }
     var whole: [ByteBlock] = []
     var inputs: [UnsafeRawBufferPointer] = unsafe []
+    var isHidden = false
     for index in unsafe lines.indices {
       let line = unsafe lines[index]
       guard let input = unsafe line.input else { preconditionFailure("a row of a batch has an input") }
-      if unsafe line.masks.isEmpty {
+      let masks = unsafe line.masks
+      if masks.isEmpty {
         unsafe inputs.append(input)
-      } else if let key {
-        whole.append(unsafe try unseal(line, key))
-        unsafe inputs.append(UnsafeRawBufferPointer(whole[whole.count - 1].bytes))
+      } else if let opened = unsafe try unseal(line, seat) {
+        whole.append(opened)
+        unsafe inputs.append(UnsafeRawBufferPointer(opened.bytes))
+      } else if let hidden = unsafe seat.fields?.hidden(line, masks), hidden.isEmpty {
+        unsafe inputs.append(input)
       } else {
-        // What one row has may decide about all.
-        unsafe seat.tally.masked += lines.count
-        return
+        isHidden = true
       }
+    }
+    if isHidden {
+      // What one row has may decide about all.
+      unsafe seat.tally.masked += lines.count
+      return
     }
     var places: [Range<Int>] = []
     try write { (output) throws(StreamError) in
@@ -158,7 +182,9 @@ final class ReplayWorker {
     do {
       guard let policy = try policies.policy(named: name) else { return nil }
       lastSeat = seats.count
-      seats.append(try ReplaySeat(policy, written: unsafe Array(written)))
+      let policies = policies
+      seats.append(
+        try ReplaySeat(policy, written: unsafe Array(written), former: { policies.former(named: policy.name) }))
       return seats[lastSeat]
     } catch let error as PolicyLoadError {
       throw .policy(error)
@@ -167,9 +193,17 @@ final class ReplayWorker {
     }
   }
 
-  private func unseal(_ line: LogLine, _ key: LogKey) throws(ReplayFailure) -> ByteBlock {
+  /// The input as the request had it; nil where none of the keys opens it.
+  private func unseal(_ line: LogLine, _ seat: ReplaySeat) throws(ReplayFailure) -> ByteBlock? {
+    guard !keys.isEmpty else { return nil }
     do throws(LogError) {
-      return ByteBlock(unsafe try line.unsealedInput(with: key))
+      switch unsafe try line.unsealedInput(with: keys) {
+      case .whole(let input): return ByteBlock(input)
+      case .nothingSealed: return nil
+      case .underOtherKey:
+        seat.tally.underOtherKeys += 1
+        return nil
+      }
     } catch {
       throw .log(error)
     }

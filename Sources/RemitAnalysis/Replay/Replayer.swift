@@ -10,8 +10,8 @@ package struct Replayer: Sendable {
   package var jobs: Int
   /// How many differences of a kind (policy, from what to what) are told; nil for all.
   package var toldMax: Int?
-  /// Opens what was masked; nil where that stays masked.
-  package var key: LogKey?
+  /// They open what was masked under them; what no key opens stays masked.
+  package var keys: [LogKey] = []
   /// Called with each difference that is told, in the order of the log; on any of the threads, one at a time.
   package var onDifference: @Sendable (ReplayDifference) -> Void = { _ in }
   /// Called with the number of lines that are done, in the same way.
@@ -43,7 +43,7 @@ package struct Replayer: Sendable {
     let sums = Mutex<[[UInt8]: ReplayTally]>([:])
     let keptMax = toldMax ?? Int.max
     let work: @Sendable () -> Void = {
-      let worker = ReplayWorker(policies, key: key, keptMax: keptMax)
+      let worker = ReplayWorker(policies, keys: keys, keptMax: keptMax)
       while let block = order.takeFree() {
         do throws(ReplayFailure) {
           guard try feed.fill(block) else {

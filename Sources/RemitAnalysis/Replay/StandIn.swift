@@ -16,7 +16,7 @@ enum StandIn {
     case "boolean": return Array("true".utf8)
     case "date": return Array("\"2000-01-01\"".utf8)
     case "timestamp": return Array("\"2000-01-01T00:00:00Z\"".utf8)
-    case "enum": return type.values.first.map { text($0) }
+    case "enum": return longest(type.values).map { text($0) }
     case "record": return record(type)
     case "list":
       guard let count = count(type, atLeast: 0) else { return nil }
@@ -26,6 +26,11 @@ enum StandIn {
       return elements(of: type, count: count, named: true).map { [UInt8(ascii: "{")] + $0 + [UInt8(ascii: "}")] }
     default: return nil
     }
+  }
+
+  /// A message that shows a value is left out; short ones stand in many.
+  private static func longest(_ values: [String]) -> String? {
+    values.reduce(nil) { best, value in (best?.utf8.count ?? 0) <= value.utf8.count ? value : best }
   }
 
   /// Within the bounds of a length.

@@ -60,18 +60,24 @@ extension LogLine {
     return digits.allSatisfy { Hex.value($0) != nil } ? Array(digits) : nil
   }
 
-  /// The input as the request had it.
+  package enum Unsealed: Equatable, Sendable {
+    /// The input as the request had it.
+    case whole([UInt8])
+    /// Masked values were sealed, and none of the keys opens them.
+    case underOtherKey
+    /// Nothing was kept of masked values, where there are any: what looks like a mask need not be one.
+    case nothingSealed
+  }
+
+  /// Tries the keys in their order.
   ///
-  /// - Throws: Where nothing was kept of its masked values, or not under that key.
-  package func unsealedInput(with key: LogKey) throws(LogError) -> [UInt8] {
+  /// - Throws: Where what was sealed belongs to another line.
+  package func unsealedInput(with keys: [LogKey]) throws(LogError) -> Unsealed {
     let place = unsafe place
-    let masks = unsafe masks
     guard let input = unsafe input else { throw LogError("\(place): there is no input") }
-    guard let sealed = unsafe sealed else {
-      guard masks.isEmpty else { throw LogError("\(place): masked values were logged without a key, and are gone") }
-      return unsafe Array(input)
-    }
-    let values = try unsafe Self.open(sealed, beside: input, with: key, at: place)
+    let masks = unsafe masks
+    guard let sealed = unsafe sealed else { return unsafe masks.isEmpty ? .whole(Array(input)) : .nothingSealed }
+    guard let values = try unsafe Self.open(sealed, beside: input, with: keys, at: place) else { return .underOtherKey }
     var output: [UInt8] = []
     var done = 0
     var next = 0
@@ -88,18 +94,20 @@ extension LogLine {
     }
     guard next == values.count else { throw LogError("\(place): the sealed values are not those of the masked ones") }
     unsafe output.append(contentsOf: input[done...])
-    return output
+    return .whole(output)
   }
 
-  /// The whole line with the input as the request had it, and without what was sealed. Its hash is that of the line as it was logged.
+  /// The whole line with the input as the request had it, and without what was sealed: its hash is that of the line as it was logged. Nil
+  /// where none of the keys opens what was sealed.
   ///
-  /// - Throws: Where the masked values were not sealed under that key.
-  package func unsealedBytes(with key: LogKey) throws(LogError) -> [UInt8] {
+  /// - Throws: Where what was sealed belongs to another line.
+  package func unsealedBytes(with keys: [LogKey]) throws(LogError) -> [UInt8]? {
     guard let input = unsafe input, let sealed = unsafe sealed else { return unsafe Array(bytes) }
+    guard case .whole(let whole) = unsafe try unsealedInput(with: keys) else { return nil }
     let start = unsafe input.baseAddress! - bytes.baseAddress!
     // Behind the closing quote.
     let end = unsafe sealed.baseAddress! - bytes.baseAddress! + sealed.count + 1
-    return try unsafe bytes[..<start] + unsealedInput(with: key) + bytes[end...]
+    return unsafe bytes[..<start] + whole + bytes[end...]
   }
 
   private struct Values {
@@ -109,22 +117,21 @@ extension LogLine {
     subscript(index: Int) -> [UInt8] { texts[index] }
   }
 
+  /// Nil where it was sealed under none of the keys.
   private static func open(
-    _ sealed: UnsafeRawBufferPointer, beside input: UnsafeRawBufferPointer, with key: LogKey, at place: Place
-  ) throws(LogError) -> Values {
+    _ sealed: UnsafeRawBufferPointer, beside input: UnsafeRawBufferPointer, with keys: [LogKey], at place: Place
+  ) throws(LogError) -> Values? {
     let malformed = LogError("\(place): \"sealed\" is not what it should be")
     guard let bytes = unsafe Base64.bytes(sealed),
       bytes.count >= Seal.sessionBytes + Seal.nonceBytes + Seal.tagBytes
     else { throw malformed }
     let session = bytes.prefix(Seal.sessionBytes)
-    let text: [UInt8]
-    do {
-      let box = try AES.GCM.SealedBox(combined: Array(bytes.dropFirst(Seal.sessionBytes)))
-      text = Array(
-        try AES.GCM.open(box, using: Seal.sessionKey(key, session), authenticating: unsafe Array(input)))
-    } catch {
-      throw LogError("\(place): the masked values were sealed under another key")
-    }
+    guard let box = try? AES.GCM.SealedBox(combined: Array(bytes.dropFirst(Seal.sessionBytes))) else { throw malformed }
+    let beside = unsafe Array(input)
+    let opened = keys.lazy.compactMap { key in
+      try? AES.GCM.open(box, using: Seal.sessionKey(key, session), authenticating: beside)
+    }.first
+    guard let text = opened.map({ Array($0) }) else { return nil }
     guard text.count >= Seal.saltBytes else { throw malformed }
     var values = Values(salt: Array(text.prefix(Seal.saltBytes)))
     var at = Seal.saltBytes

@@ -101,6 +101,94 @@ import Testing
     #expect(try fixture.verify().problems == ["\(last):2: line 6 is not the one that \(fixture.path)/head has seen"])
   }
 
+  @Test func `readers stop where the verifier finds something`() throws {
+    let fixture = try small()
+    let whole = fixture.snapshot()
+    let names = fixture.files()
+    let last = fixture.read(names[2])
+    func expect(_ lines: Int, _ message: String?, _ change: () -> Void) throws {
+      change()
+      defer { fixture.restore(whole) }
+      let reader = try LogReader([fixture.path])
+      var read = 0
+      var failure: LogError?
+      do throws(LogError) {
+        while unsafe try reader.next() != nil { read += 1 }
+      } catch {
+        failure = error
+      }
+      #expect(read == lines)
+      #expect(failure == message.map { LogError("\($0) (see remit log verify)", isBroken: true) })
+    }
+    try expect(6, nil) {}
+    try expect(5, "line 6 was acknowledged and is missing at the end") {
+      fixture.replace(names[2], Array(last[...last.firstIndex(of: 0x0A)!]))
+    }
+    try expect(5, "line 6 was acknowledged and is missing at the end") { fixture.replace(names[2], last.dropLast(9)) }
+    try expect(4, "lines 5 to 6 were acknowledged and are missing at the end") { fixture.delete(names[2]) }
+    try expect(0, "lines 1 to 6 were acknowledged and are missing at the end") {
+      for name in names { fixture.delete(name) }
+    }
+    try expect(5, "\(names[2]):2: line 6 is not the one that \(fixture.path)/head has seen") {
+      fixture.replace(names[2], Self.rehashed(last))
+    }
+    try expect(0, "0000000000000002.ndjson:1: the segment's name does not say that it begins with line 1") {
+      fixture.replace("0000000000000002.ndjson", fixture.read(names[0]))
+      fixture.delete(names[0])
+    }
+    // Older segments may be taken away, and then nothing is known of them.
+    try expect(4, nil) { fixture.delete(names[0]) }
+    // A head that is behind, or not there, hides nothing.
+    try expect(6, nil) { fixture.delete("head") }
+    try expect(5, nil) {
+      fixture.delete("head")
+      fixture.replace(names[2], last.dropLast(9))
+    }
+    let behind = HeadFile.Record(number: 2, hash: Self.hash(fixture.read(names[0])), isElsewhere: false)
+    try expect(6, nil) { fixture.replace("head", HeadFile.bytes(behind)) }
+    // Where segments were taken away and the next one has no line yet.
+    let ahead = HeadFile.Record(number: 6, hash: Self.hash(last), isElsewhere: false)
+    try expect(0, nil) {
+      for name in names { fixture.delete(name) }
+      fixture.replace("head", HeadFile.bytes(ahead))
+      fixture.replace("0000000000000007.ndjson", [])
+    }
+  }
+
+  /// The same lines, of which the last says something else and has a hash that is right.
+  private static func rehashed(_ lines: [UInt8]) -> [UInt8] {
+    let start = lines.dropLast().lastIndex(of: 0x0A)! + 1
+    let line = String(decoding: lines[start...], as: UTF8.self).replacing("approve", with: "reject")
+    let body = Array(line.utf8.dropLast(75))
+    var digits = LineFrame.noHash
+    unsafe body.withUnsafeBytes { unsafe LineFrame.hash($0, into: &digits) }
+    return lines[..<start] + body + Array(",\"hash\":\"".utf8) + digits + Array("\"}\n".utf8)
+  }
+
+  /// Of the last line.
+  private static func hash(_ lines: [UInt8]) -> [UInt8] { Array(lines.dropLast(3).suffix(LineFrame.hashDigits)) }
+
+  @Test func `a torn line that was acknowledged is not said to be none`() throws {
+    let fixture = try small()
+    let name = "0000000000000005.ndjson"
+    let whole = fixture.read(name)
+    fixture.replace(name, whole.dropLast(9))
+    let rest = whole.count - 9 - whole.firstIndex(of: 0x0A)! - 1
+    let report = try fixture.verify()
+    #expect(
+      report.problems == [
+        "\(name): \(rest) bytes of a line that is not whole stand at the end",
+        "line 6 was acknowledged and is missing at the end",
+      ])
+    #expect(report.notes == [])
+    // One that nobody has answered.
+    fixture.replace(name, whole + whole[..<50])
+    #expect(
+      try fixture.verify().notes == [
+        "\(name): 50 bytes of a decision that was not answered stand at the end: the next start cuts them off"
+      ])
+  }
+
   @Test func `a log may be verified while it is written`() throws {
     let fixture = LogFixture()
     let log = try fixture.open()

@@ -3,7 +3,7 @@ private import RemitWire
 
 /// Reads a log from its first line to its last, over all segments. Memory depends on the longest line alone.
 ///
-/// Each line's hash is compared, and that it follows the line before. A log may be read while a service writes to it: what is not whole yet
+/// Each line's hash is compared, that it follows the line before, and that the lines are there that `head` has seen. A log may be read while a service writes to it: what is not whole yet
 /// is not there.
 package final class LogReader {
   package let segments: [LogSegment]
@@ -12,16 +12,20 @@ package final class LogReader {
   private var lines: SegmentLines?
   private var lineInSegment = 0
   private var number: Int?
+  /// Of the line that the log is to begin with: older segments may have been taken away.
+  private var firstNumber: Int { segments.first?.firstNumber ?? 1 }
   private var hash = LineFrame.noHash
+  private var heads: LogHeads
   /// Where a last line stands that is not whole: it is being written, or its writer was killed. Known once `next` has given nil.
   package private(set) var tornPlace: LogLine.Place?
 
   /// - Parameter folders: The log's, and those in which it went on; in any order.
   /// - Throws: Where a folder cannot be read or holds no log.
   package init(_ folders: [String]) throws(LogError) {
+    heads = try LogHeads(folders)
     segments = try LogSegment.all(in: folders)
     segmentsLeft = segments[...]
-    guard !segments.isEmpty else { throw Self.noLog(in: folders) }
+    guard !segments.isEmpty || !heads.isEmpty else { throw Self.noLog(in: folders) }
   }
 
   static func noLog(in folders: [String]) -> LogError {
@@ -35,7 +39,10 @@ package final class LogReader {
   package func next() throws(LogError) -> LogLine? {
     while true {
       guard let lines, let segment else {
-        guard let first = segmentsLeft.popFirst() else { return nil }
+        guard let first = segmentsLeft.popFirst() else {
+          if let problem = heads.missing(behind: number ?? firstNumber - 1).first { throw broken(nil, problem) }
+          return nil
+        }
         segment = first
         lines = try SegmentLines(first.path)
         lineInSegment = 0
@@ -58,14 +65,7 @@ package final class LogReader {
     guard let frame = unsafe LineFrame.read(bytes), unsafe LineFrame.isHash(frame.hash, of: frame.hashed) else {
       throw broken(place, "the hash is not that of the line")
     }
-    if let number {
-      guard unsafe frame.number == number + 1 else {
-        throw broken(place, unsafe "line \(frame.number) stands behind line \(number)")
-      }
-      guard unsafe frame.previous.elementsEqual(hash) else {
-        throw broken(place, unsafe "line \(frame.number) does not follow the line before it")
-      }
-    }
+    if let problem = unsafe problem(of: frame, at: place) { throw broken(place, problem) }
     number = unsafe frame.number
     unsafe hash.withUnsafeMutableBytes { hash in unsafe hash.copyMemory(from: frame.hash) }
     guard unsafe JSONBytes.isValid(bytes), let line = unsafe LogLine(bytes, frame, place) else {
@@ -74,7 +74,21 @@ package final class LogReader {
     return unsafe line
   }
 
-  private func broken(_ place: LogLine.Place, _ why: String) -> LogError {
-    LogError("\(place): \(why) (see remit log verify)", isBroken: true)
+  /// What is wrong with the place of a line whose own hash is right.
+  private func problem(of frame: LineFrame.Parts, at place: LogLine.Place) -> String? {
+    let read = unsafe frame.number
+    if let number, read != number + 1 { return "line \(read) stands behind line \(number)" }
+    // Where older segments were taken away, what the first line there follows is not known.
+    if number != nil || read == 1, unsafe !frame.previous.elementsEqual(hash) {
+      return "line \(read) does not follow the line before it"
+    }
+    if place.line == 1, place.segment.firstNumber != read {
+      return "the segment's name does not say that it begins with line \(read)"
+    }
+    return unsafe heads.meet(read, hash: frame.hash)
+  }
+
+  private func broken(_ place: LogLine.Place?, _ why: String) -> LogError {
+    LogError("\(place.map { "\($0): " } ?? "")\(why) (see remit log verify)", isBroken: true)
   }
 }

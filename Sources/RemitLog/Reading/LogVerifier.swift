@@ -33,7 +33,7 @@ package struct LogVerifier {
   /// Of the last line; nil where that is not known.
   private var number: Int?
   private var hash: [UInt8]?
-  private var heads: [(folder: String, record: HeadFile.Record, isMet: Bool)] = []
+  private var heads: LogHeads
   private var isNotedMet = false
 
   /// - Parameters:
@@ -44,21 +44,21 @@ package struct LogVerifier {
   package static func verify(
     _ folders: [String], firstNumber: Int = 1, noted: String? = nil
   ) throws(LogError) -> Report {
-    var verifier = LogVerifier(folders: folders, firstNumber: firstNumber, noted: noted.map { Array($0.utf8) })
-    try verifier.run()
+    let isRunning = folders.contains { FolderLock.isTaken($0) }
+    var verifier = try LogVerifier(folders: folders, firstNumber: firstNumber, noted: noted.map { Array($0.utf8) })
+    try verifier.run(isRunning: isRunning)
     return verifier.report
   }
 
-  private init(folders: [String], firstNumber: Int, noted: [UInt8]?) {
+  private init(folders: [String], firstNumber: Int, noted: [UInt8]?) throws(LogError) {
+    heads = try LogHeads(folders)
     self.folders = folders
     self.firstNumber = firstNumber
     self.noted = noted
   }
 
-  private mutating func run() throws(LogError) {
-    let isRunning = folders.contains { FolderLock.isTaken($0) }
-    // The heads first: a service that goes on writes lines before it writes a head.
-    try readHeads()
+  private mutating func run(isRunning: Bool) throws(LogError) {
+    report.notes = heads.notes
     let segments = try LogSegment.all(in: folders)
     guard !segments.isEmpty || !heads.isEmpty else { throw LogReader.noLog(in: folders) }
     report.segments = segments.count
@@ -75,25 +75,12 @@ package struct LogVerifier {
       }
     }
     report.lastHash = hash.map { String(decoding: $0, as: UTF8.self) }
-    compareHeads()
-    if rest > 0, let last = segments.last { judge(rest, of: last, isRunning: isRunning) }
+    let missing = heads.missing(behind: number ?? 0)
+    if rest > 0, let last = segments.last {
+      judge(rest, of: last, isRunning: isRunning, isAnyMissing: !missing.isEmpty)
+    }
+    for problem in missing { report.add(problem) }
     if noted != nil && !isNotedMet { report.add("no line has the hash that is expected") }
-  }
-
-  private mutating func readHeads() throws(LogError) {
-    var isAnyThere = false
-    for folder in folders {
-      switch try HeadFile.read(folder: folder) {
-      case .missing: continue
-      case .damaged: report.notes.append("\(folder)/\(HeadFile.name) is damaged")
-      case .record(let record):
-        isAnyThere = true
-        heads.append((folder, record, record.number == 0))
-      }
-    }
-    if !isAnyThere {
-      report.notes.append("there is no file \(HeadFile.name): whether lines are missing at the end cannot be told")
-    }
   }
 
   // MARK: Lines
@@ -142,12 +129,7 @@ package struct LogVerifier {
     number = read
     let current = unsafe Array(frame.hash)
     if current == noted { isNotedMet = true }
-    for index in heads.indices where heads[index].record.number == read {
-      heads[index].isMet = true
-      if heads[index].record.hash != current {
-        report.add("\(place): line \(read) is not the one that \(heads[index].folder)/\(HeadFile.name) has seen")
-      }
-    }
+    if let problem = unsafe heads.meet(read, hash: frame.hash) { report.add("\(place): \(problem)") }
     hash = current
   }
 
@@ -166,22 +148,11 @@ package struct LogVerifier {
 
   // MARK: The end
 
-  private mutating func compareHeads() {
-    let last = number ?? 0
-    for head in heads where !head.isMet && head.record.number > last {
-      if head.record.isElsewhere {
-        let place = LogStart.spillFolder(of: head.folder) ?? "another folder"
-        report.add("the decision log goes on in \(place): name that folder too")
-      } else {
-        let first = last + 1
-        let words = first == head.record.number ? "line \(first) was" : "lines \(first) to \(head.record.number) were"
-        report.add("\(words) acknowledged and \(first == head.record.number ? "is" : "are") missing at the end")
-      }
-    }
-  }
-
-  private mutating func judge(_ rest: Int, of segment: LogSegment, isRunning: Bool) {
-    if isRunning {
+  /// - Parameter isAnyMissing: A line was acknowledged that is not there as a whole, so that what stands there may be a part of it.
+  private mutating func judge(_ rest: Int, of segment: LogSegment, isRunning: Bool, isAnyMissing: Bool) {
+    if isAnyMissing {
+      report.add("\(segment.name): \(rest) bytes of a line that is not whole stand at the end")
+    } else if isRunning {
       report.notes.append("\(segment.name): a service writes to it: the last line is not whole yet")
     } else if !heads.isEmpty {
       report.notes.append(

@@ -440,6 +440,7 @@ class LimitTests(HTTPTest):
             for client in held[:4]:
                 client.call("health")
             with self.service.raw() as one_too_many:
+                one_too_many.sendall(post(QUICK))
                 found = answers(received(one_too_many))
                 self.check_error(found[0], 503, "overloaded", "8 connections")
                 self.assertIn("retry-after", found[0][1])
@@ -458,6 +459,64 @@ class LimitTests(HTTPTest):
             self.assertLess(time.monotonic(), end)
             time.sleep(0.02)
         self.assertEqual(self.service.metrics().value("remit_connections_refused_total") > 1, True)
+
+
+class ReserveTests(unittest.TestCase):
+    """Where connections are used up, a few more may ask how the service is."""
+    HEALTH = head("GET", "/healthz")
+
+    def statuses(self, service, data):
+        with service.raw() as connection:
+            connection.sendall(data)
+            found = answers(received(connection))
+        self.assertTrue(all(fields["connection"] == "close" for _, fields, _ in found), found)
+        return [status for status, _, _ in found]
+
+    def test_health_is_told_and_nothing_else(self):
+        with HTTPServer("--connections", "1", "--loops", "1") as service, service.raw() as held:
+            held.sendall(self.HEALTH)
+            self.assertEqual(answers(held.recv(65536))[0][0], 200)
+            for _ in range(20):
+                self.assertEqual(self.statuses(service, self.HEALTH), [200])
+            self.assertEqual(self.statuses(service, head("GET", "/readyz", "Connection: keep-alive")), [200])
+            self.assertEqual(service.ask("HEAD", "/readyz")[0], 200)
+            self.assertEqual(self.statuses(service, head("GET", "/healthz", "Content-Length: 5")), [200])
+            # One answer each, whatever follows.
+            self.assertEqual(self.statuses(service, self.HEALTH + post(QUICK) + self.HEALTH), [200])
+            page = service.metrics()
+            self.assertEqual(page.value("remit_connections_open"), 1)
+            self.assertGreater(page.value("remit_connections_refused_total"), 20)
+            for data in (post(QUICK), head("POST", "/v1/batch?policy=authority.limit"), head("GET", "/nothing")):
+                self.assertEqual(self.statuses(service, data), [503])
+            self.assertEqual(self.statuses(service, b"garbage\r\n\r\n"), [400])
+
+    def test_the_reserve_is_small_and_comes_back(self):
+        with HTTPServer("--connections", "1", "--loops", "1") as service, service.raw() as held:
+            held.sendall(self.HEALTH)
+            held.recv(65536)
+            silent = [service.raw() for _ in range(4)]
+            silent[0].sendall(b"GET /heal")
+            # They may be accepted a little later than they are there.
+            end = time.monotonic() + 5
+            while self.statuses(service, self.HEALTH) == [200] and time.monotonic() < end:
+                pass
+            for connection in silent:
+                self.assertEqual([status for status, _, _ in answers(received(connection))], [503])
+                connection.close()
+            self.assertLess(time.monotonic(), end)
+            while self.statuses(service, self.HEALTH) != [200]:
+                self.assertLess(time.monotonic(), end)
+
+    def test_the_service_ends_with_guests(self):
+        with HTTPServer("--connections", "1", "--loops", "1") as service, service.raw() as held, service.raw() as guest:
+            held.sendall(self.HEALTH)
+            held.recv(65536)
+            start = time.monotonic()
+            service.terminate()
+            received(held)
+            received(guest)
+            self.assertEqual(service.wait(), 0)
+            self.assertLess(time.monotonic() - start, 5)
 
 
 class EndTests(unittest.TestCase):
@@ -523,6 +582,11 @@ class EndTests(unittest.TestCase):
         with HTTPServer("--http", "0.0.0.0:0", policies=self.policies) as service:
             service.wait_for(rb"warning: 0\.0\.0\.0:\d+ is no loopback address")
             service.wait_for(rb"listening on http://0\.0\.0\.0:\d+")
+
+    def test_a_loopback_address_is_none_that_others_reach(self):
+        with HTTPServer("--http", "[::ffff:127.0.0.1]:0", policies=self.policies) as service:
+            said = service.wait_for(rb"((?:.|\n)*)listening on http://\[::ffff:127\.0\.0\.1\]:\d+")
+            self.assertNotIn(b"warning", said.group(0))
 
     def test_http_alone(self):
         done = self.folder.run("serve", "--http", "nonsense")

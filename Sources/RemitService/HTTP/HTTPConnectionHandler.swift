@@ -15,6 +15,7 @@ final class HTTPConnectionHandler: ChannelDuplexHandler {
   private var state = HTTPConnectionState()
   private var context: ChannelHandlerContext?
 
+  private var admission = HTTPSeat.Admission.served
   private var phase = Phase.serving
   private enum Phase {
     case serving
@@ -46,6 +47,7 @@ final class HTTPConnectionHandler: ChannelDuplexHandler {
   private static let settleTick = TimeAmount.milliseconds(20)
   private static let settleTicksMax = 50
   private static let linger = TimeAmount.seconds(1)
+  private static let guestPatience = TimeAmount.seconds(1)
 
   init(_ seat: HTTPSeat) {
     self.seat = seat
@@ -70,13 +72,19 @@ final class HTTPConnectionHandler: ChannelDuplexHandler {
   private func begin(_ context: ChannelHandlerContext) {
     // Who comes now may ask how the service is, and no more.
     state.isDraining = seat.isDraining
-    guard seat.add(self, context.channel) else {
-      let most = seat.loop.service.setting.limits.connectionsMax
-      refuse(
-        HTTPAnswer(.overloaded, "there are \(most) connections already, the most at a time: try again later"), context)
-      return
+    admission = seat.add(self, context.channel)
+    switch admission {
+    case .served, .guest: scheduleIdle(at: lastActivity + patience, context)
+    case .refused: refuse(oneTooMany, context)
     }
-    scheduleIdle(at: lastActivity + seat.idle, context)
+  }
+
+  /// How long the connection may do nothing.
+  private var patience: TimeAmount { admission == .guest ? min(Self.guestPatience, seat.idle) : seat.idle }
+
+  private var oneTooMany: HTTPAnswer {
+    let most = seat.loop.service.setting.limits.connectionsMax
+    return HTTPAnswer(.overloaded, "there are \(most) connections already, the most at a time: try again later")
   }
 
   func channelInactive(context: ChannelHandlerContext) {
@@ -125,8 +133,14 @@ final class HTTPConnectionHandler: ChannelDuplexHandler {
         }
         return
       }
-      guard state.receivedHead(isOld: head.version.minor == 0, closes: !head.isKeepAlive) else { return }
-      isStream = HTTPRoute(path: head.uri) == .batch
+      let route = HTTPRoute(path: head.uri)
+      if admission == .guest, route?.isPost ?? true {
+        if case .refuse = state.receivedFault() { refuse(oneTooMany, context) }
+        return
+      }
+      let closes = !head.isKeepAlive || admission == .guest
+      guard state.receivedHead(isOld: head.version.minor == 0, closes: closes) else { return }
+      isStream = route == .batch
     case .body:
       guard state.isReceiving else { return }
     case .end:
@@ -307,9 +321,13 @@ final class HTTPConnectionHandler: ChannelDuplexHandler {
     let unsent = (try? context.channel.syncOptions?.getOption(.bufferedWritableBytes)) ?? 0
     if unsent != unsentBytes || isBusyItself(unsent: unsent) { lastActivity = .now() }
     unsentBytes = unsent
-    let due = lastActivity + seat.idle
+    let due = lastActivity + patience
     guard due <= .now() else {
       scheduleIdle(at: due, context)
+      return
+    }
+    if admission == .guest, phase == .serving, !state.isBusy {
+      refuse(oneTooMany, context)
       return
     }
     // Who has begun a request is told; who has not would take it for the answer to the next one.

@@ -11,6 +11,7 @@ final class HTTPSeat {
   private var handlers: [ObjectIdentifier: HTTPConnectionHandler] = [:]
   private var channels: [ObjectIdentifier: HTTPConnectionHandler] = [:]
   private var admitted: Set<ObjectIdentifier> = []
+  private var guests: Set<ObjectIdentifier> = []
   private var date = HTTPDate()
   private(set) var isDraining = false
   /// Those that the end of the service waits for.
@@ -21,6 +22,15 @@ final class HTTPSeat {
 
   /// Connections that the system has accepted before the end began may take so long to come here.
   private static let grace = TimeAmount.milliseconds(100)
+  private static let guestsMax = 4
+
+  /// What a connection may do.
+  enum Admission {
+    case served
+    /// It is one too many, and may still ask once how the service is: who watches must not take it for dead while it has much to do.
+    case guest
+    case refused
+  }
 
   init(_ loop: LoopSeat, _ responses: ResponseCounters, eventLoop: any EventLoop) {
     self.loop = loop
@@ -39,23 +49,27 @@ final class HTTPSeat {
     if let code = answer.code { loop.evaluator.note(code, of: answer.policy) }
   }
 
-  /// - Returns: False where there are too many: the connection is to be refused.
-  func add(_ handler: HTTPConnectionHandler, _ channel: any Channel) -> Bool {
+  func add(_ handler: HTTPConnectionHandler, _ channel: any Channel) -> Admission {
     handlers[ObjectIdentifier(handler)] = handler
     channels[ObjectIdentifier(channel)] = handler
-    guard loop.service.admit() else { return false }
+    guard loop.service.admit() else {
+      guard guests.count < Self.guestsMax else { return .refused }
+      guests.insert(ObjectIdentifier(handler))
+      return .guest
+    }
     admitted.insert(ObjectIdentifier(handler))
     if isDraining, !isClosed {
       awaited.insert(ObjectIdentifier(handler))
       handler.drain()
     }
-    return true
+    return .served
   }
 
   func remove(_ handler: HTTPConnectionHandler, _ channel: any Channel) {
     handlers[ObjectIdentifier(handler)] = nil
     channels[ObjectIdentifier(channel)] = nil
     if admitted.remove(ObjectIdentifier(handler)) != nil { loop.service.leave() }
+    guests.remove(ObjectIdentifier(handler))
     awaited.remove(ObjectIdentifier(handler))
     endIfEmpty()
   }

@@ -4,7 +4,7 @@ private import Glibc
 extension ServiceConfiguration.TCPAddress {
   /// Why nothing can listen there; nil where only trying will tell.
   package var fault: String? {
-    if host == "*" { return "* is no host: say 0.0.0.0 for all addresses, or [::] for those of IPv6" }
+    if host == "*" { return "expected HOST:PORT, with 0.0.0.0 or [::] for all addresses, got \"*:\(port)\"" }
     guard Self.ip(host) == nil else { return nil }
     if host.contains(":") { return "\(host) is no IPv6 address" }
     // No domain ends in a number.

@@ -109,8 +109,7 @@ final class Listeners {
   private static func words(_ error: any Error) -> String {
     if let error = error as? IOError { return unsafe String(cString: strerror(error.errnoCode)) }
     if let error = error as? SocketAddressError.UnknownHost {
-      return error.errorCode == Int(EAI_NONAME)
-        ? "no such host" : "cannot look the host up: \(error.errorDescription)"
+      return error.errorCode == Int(EAI_NONAME) ? "no such host" : error.errorDescription.lowercased()
     }
     return "\(error)"
   }

@@ -216,7 +216,7 @@ class PlaceTests(ConfigurationCase):
 
     def test_hosts_that_are_none(self):
         for host, said in [("256.1.1.1", "256.1.1.1 is no IPv4 address"), ("1.2.3.4.5", "1.2.3.4.5 is no IPv4 address"), ("[::zz]", "::zz is no IPv6 address"),
-                           ("*", "* is no host: say 0.0.0.0 for all addresses, or [::] for those of IPv6")]:
+                           ("*", 'expected HOST:PORT, with 0.0.0.0 or [::] for all addresses, got "*:0"')]:
             for name in ("listen", "http"):
                 with self.subTest(host, name=name):
                     self.assertEqual(self.refused(f"--{name}", f"{host}:0"), [f"--{name}: {said}"])
@@ -256,7 +256,7 @@ class PlaceTests(ConfigurationCase):
     def test_a_host_that_nobody_knows(self):
         done = self.serve("--listen", "no-such-host.invalid:9", check=False)
         self.assertEqual(done.returncode, 2)
-        self.assertRegex(done.stderr.decode(), r"^remit: cannot listen on no-such-host\.invalid:9: (no such host|cannot look the host up: [A-Za-z ]+)\n$")
+        self.assertRegex(done.stderr.decode(), r"^remit: cannot listen on no-such-host\.invalid:9: [a-z ]+\n$")
 
 
 class CheckTests(ConfigurationCase):

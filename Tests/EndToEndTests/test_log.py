@@ -143,7 +143,7 @@ class Content(LogCase):
         self.assertTrue(set(cat("--from", third)) >= {3, 4, 5, 6} and today[:2] == "20")
         self.assertEqual(run("log", "cat", "--from", "yesterday", self.log).returncode, 2)
         stats = json.loads(run("log", "stats", "--json", self.log).stdout)
-        self.assertEqual((stats["lines"], stats["segments"], stats["masked"]), (6, 1, 0))
+        self.assertEqual((stats["lines"], stats["segments"], stats["masked"]), (6, 1, 1))
         self.assertEqual([each["policy"] for each in stats["policies"]], ["authority.limit", "no.such"])
         self.assertEqual(stats["policies"][0]["outcomes"], {outcome: 5})
         self.assertEqual(stats["policies"][1]["errors"], {"unknown_policy": 1})
@@ -174,6 +174,17 @@ class Content(LogCase):
             self.assertEqual((done.returncode, done.stderr.count(b"\n")), (2, 1), done.stderr)
 
 
+    def test_a_log_without_a_line(self):
+        with self.serve() as server:
+            server.terminate()
+            self.assertEqual(server.wait(), 0)
+        self.assertEqual(verify(self.log).stdout, b"0 lines in 0 segments\n")
+        self.assertEqual(json.loads(run("log", "stats", "--json", self.log).stdout)["lines"], 0)
+        for arguments in [("log", "stats", self.log), ("log", "cat", self.log), ("replay", "--log", self.log, "--policies", os.path.join(ROOT, "policies"))]:
+            done = run(*arguments)
+            self.assertEqual(done.returncode, 0, done.stderr)
+
+
 class Masking(LogCase):
     def requests(self):
         inputs = [{"pin": "SECRET-1", "how": "fine"}, {"pin": 77123, "pinn": "SECRET-2"}, {"how": "error", "pin": "SECRET-3"},
@@ -194,6 +205,30 @@ class Masking(LogCase):
         self.assertNotIn("77123", text)
         self.assertEqual(found[0]["request"]["input"], {"pin": {"masked": True}, "how": "fine"})
         self.assertEqual(json.loads(run("log", "stats", "--json", self.log).stdout)["masked"], 11)
+
+    def test_a_policy_that_is_not_known(self):
+        inputs = [{"card": "SECRET-1"}, ["SECRET-2"], "SECRET-3"]
+        raw = b"".join(line(request("decide", number, policy="x.secert", input=each)) for number, each in enumerate(inputs))
+        key = os.path.join(self.temporary.name, "key")
+        with open(key, "w", encoding="ascii") as file:
+            file.write("ab" * 32)
+        os.chmod(key, 0o600)
+        with Folder({"policies/x/secret.lua": SENSITIVE}) as folder:
+            policies = os.path.join(folder.path, "policies")
+            for options in ((), ("--log-key", key)):
+                self.log = os.path.join(self.temporary.name, f"log{len(options)}")
+                stdio(raw, "--log", self.log, *options, policies=policies)
+                found = lines(self.log)
+                self.assertEqual([each["error"]["code"] for each in found], ["unknown_policy"] * 3)
+                self.assertNotIn("SECRET", json.dumps(found))
+                self.assertEqual([list(each["request"]["input"]) for each in found], [["masked"]] * 3)
+                self.assertEqual(["sealed" in each["request"] for each in found], [bool(options)] * 3)
+                for with_key in ((), options):
+                    done = run("replay", "--log", self.log, *with_key, "--policies", policies, "--plugins", os.path.join(ROOT, "plugins"))
+                    self.assertEqual(done.returncode, 0, done.stdout + done.stderr)
+                    self.assertIn(b"3 lines, 3 equal", done.stderr)
+        shown = [json.loads(each)["request"] for each in run("log", "cat", "--log-key", key, self.log).stdout.splitlines()]
+        self.assertEqual([each["input"] for each in shown], inputs)
 
     def test_with_a_key(self):
         key = os.path.join(self.temporary.name, "key")

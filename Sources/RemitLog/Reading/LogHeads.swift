@@ -19,8 +19,10 @@ struct LogHeads {
     for folder in folders {
       switch try HeadFile.read(folder: folder) {
       case .missing: continue
-      case .damaged: notes.append("\(folder)/\(HeadFile.name) is damaged")
-      case .record(let record): heads.append(Head(folder: folder, record: record, isMet: record.number == 0))
+      case .empty, .damaged: notes.append("\(folder)/\(HeadFile.name) is damaged")
+      case .record(let record, let hasDamagedSlot):
+        if hasDamagedSlot { notes.append("\(folder)/\(HeadFile.name): \(HeadFile.damagedSlotWords)") }
+        heads.append(Head(folder: folder, record: record, isMet: record.number == 0))
       }
     }
     if heads.isEmpty {

@@ -15,31 +15,64 @@ private import RemitWire
 
   enum Reading: Equatable {
     case missing
+    /// It has no bytes: it was made, and never written.
+    case empty
     /// No slot is whole.
     case damaged
-    case record(Record)
+    /// The later of those that are whole. Where the other one is not, that may have been the later.
+    case record(Record, hasDamagedSlot: Bool)
   }
 
   static let name = "head"
   static let slotBytes = 256
+  static let damagedSlotWords =
+    "one of its two slots is damaged: where that was the later one, a line that is missing at the end cannot be told"
   private static let checkDigits = 16
+  private static let attempts = 4
 
-  private let file: Int32
+  private let path: String
+  private var file: Int32
   private var slot = 0
+  /// Both slots are to be written, so that one that is damaged, or not there yet, is whole.
+  private var isFresh = true
 
   /// Opens it for writing, and makes it where it is not there.
   init(folder: String) throws(LogError) {
-    let path = "\(folder)/\(Self.name)"
-    file = unsafe open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0o640)
+    path = "\(folder)/\(Self.name)"
+    file = Self.open(path)
     guard file >= 0 else { throw LogError("cannot write \(path): \(LogError.systemWords())") }
+  }
+
+  private static func open(_ path: String) -> Int32 {
+    unsafe Glibc.open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0o640)
   }
 
   deinit {
     close(file)
   }
 
+  /// Whether others still find it.
+  var isThere: Bool { OpenFile.isThere(file, path) }
+
+  /// Makes it anew, where it is gone or another file stands in its place. Returns 0, or the system's error.
+  func reopen() -> Int32 {
+    let other = Self.open(path)
+    guard other >= 0 else { return errno }
+    close(file)
+    file = other
+    isFresh = true
+    return 0
+  }
+
   /// Returns 0, or the system's error.
   func write(_ record: Record) -> Int32 {
+    let code = writeSlot(record)
+    guard code == 0, isFresh else { return code }
+    isFresh = false
+    return writeSlot(record)
+  }
+
+  private func writeSlot(_ record: Record) -> Int32 {
     let bytes = Self.bytes(record)
     slot = 1 - slot
     // SAFETY: the bytes live during the call.
@@ -73,21 +106,26 @@ private import RemitWire
   /// Reads the later of the slots that are whole.
   static func read(folder: String) throws(LogError) -> Reading {
     let path = "\(folder)/\(name)"
-    let file = unsafe open(path, O_RDONLY | O_CLOEXEC)
+    let file = unsafe Glibc.open(path, O_RDONLY | O_CLOEXEC)
     guard file >= 0 else {
       if errno == ENOENT { return .missing }
       throw LogError("cannot read \(path): \(LogError.systemWords())")
     }
     defer { close(file) }
-    // A slot may be read while it is written; the other one is whole then.
     var bytes = [UInt8](repeating: 0, count: 2 * slotBytes)
-    // SAFETY: there is so much room.
-    let count = unsafe bytes.withUnsafeMutableBytes { unsafe pread(file, $0.baseAddress, $0.count, 0) }
-    guard count >= 0 else { throw LogError("cannot read \(path): \(LogError.systemWords())") }
-    let records = stride(from: 0, to: count, by: slotBytes).compactMap { start in
-      record(Array(bytes[start..<min(start + slotBytes, count)]))
+    var count = 0
+    var records: [Record] = []
+    // A slot may be read while it is written; that one is whole soon.
+    for _ in 0..<attempts where records.count < 2 {
+      // SAFETY: there is so much room.
+      count = unsafe bytes.withUnsafeMutableBytes { unsafe pread(file, $0.baseAddress, $0.count, 0) }
+      guard count >= 0 else { throw LogError("cannot read \(path): \(LogError.systemWords())") }
+      records = stride(from: 0, to: count, by: slotBytes).compactMap { start in
+        record(Array(bytes[start..<min(start + slotBytes, count)]))
+      }
     }
-    return records.max { $0.number < $1.number }.map { .record($0) } ?? .damaged
+    guard let last = records.max(by: { $0.number < $1.number }) else { return count == 0 ? .empty : .damaged }
+    return .record(last, hasDamagedSlot: records.count < 2)
   }
 
   private static func record(_ slot: [UInt8]) -> Record? {

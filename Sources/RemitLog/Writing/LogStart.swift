@@ -22,7 +22,7 @@ struct LogStart {
     let spill = setting.whenFull.spillFolders
     let head = try HeadFile.read(folder: folder)
     var segments = try LogSegment.all(in: [folder] + spill)
-    let isEmpty = segments.isEmpty
+    let isFirst = segments.allSatisfy { $0.firstNumber == 1 }
     while let last = segments.popLast() {
       let end = try SegmentEnd(last.path)
       if end.length > end.wholeLength { try cut(last, end) }
@@ -39,8 +39,8 @@ struct LogStart {
       }
       break
     }
-    try compare(head, isEmpty: isEmpty, folder, isSpillKnown: !spill.isEmpty)
-    for path in spill { try note(spill: path, in: folder) }
+    try compare(head, isNew: isFirst && number == 0, folder, isSpillKnown: !spill.isEmpty)
+    for path in spill { try Self.note(spill: path, in: folder) }
   }
 
   private mutating func read(_ line: [UInt8], of segment: LogSegment) throws(LogError) {
@@ -89,15 +89,24 @@ struct LogStart {
   }
 
   private mutating func compare(
-    _ head: HeadFile.Reading, isEmpty: Bool, _ folder: String, isSpillKnown: Bool
+    _ head: HeadFile.Reading, isNew: Bool, _ folder: String, isSpillKnown: Bool
   ) throws(LogError) {
     switch head {
-    case .missing, .damaged:
-      if isEmpty && head == .missing { return }
+    case .missing where isNew, .empty where isNew: return
+    case .missing, .empty, .damaged:
       let why = head == .missing ? "is missing" : "is damaged"
       warnings.append(
         "\(folder)/\(HeadFile.name) \(why): whether lines are missing at the end of the decision log cannot be told")
-    case .record(let record) where record.number > number:
+    case .record(let record, let hasDamagedSlot):
+      if hasDamagedSlot { warnings.append("\(folder)/\(HeadFile.name): \(HeadFile.damagedSlotWords)") }
+      try compare(record, folder, isSpillKnown: isSpillKnown)
+    }
+  }
+
+  private mutating func compare(
+    _ record: HeadFile.Record, _ folder: String, isSpillKnown: Bool
+  ) throws(LogError) {
+    if record.number > number {
       if record.isElsewhere && !isSpillKnown {
         let place = Self.spillFolder(of: folder).map { " in \($0)" } ?? " in another folder"
         throw LogError(
@@ -113,20 +122,18 @@ struct LogStart {
       number = record.number
       hash = record.hash
       segment = nil
-    case .record(let record) where record.number == number:
-      guard record.hash == hash else {
-        throw LogError(
-          "\(folder): line \(number) is not the one that was written last: the decision log is broken "
-            + "(see remit log verify \(folder), and move the folder away to begin a new log)")
-      }
-    case .record: break
+    } else if record.number == number, record.hash != hash {
+      throw LogError(
+        "\(folder): line \(number) is not the one that was written last: the decision log is broken "
+          + "(see remit log verify \(folder), and move the folder away to begin a new log)")
     }
   }
 
-  private func note(spill: String, in folder: String) throws(LogError) {
-    guard Self.spillFolder(of: folder) != spill else { return }
-    guard Self.write(Array((spill + "\n").utf8), to: "\(folder)/\(Self.spillName)") else {
-      throw LogError("cannot write \(folder)/\(Self.spillName): \(LogError.systemWords())")
+  /// Writes down where the log of a folder may go on.
+  static func note(spill: String, in folder: String) throws(LogError) {
+    guard spillFolder(of: folder) != spill else { return }
+    guard write(Array((spill + "\n").utf8), to: "\(folder)/\(spillName)") else {
+      throw LogError("cannot write \(folder)/\(spillName): \(LogError.systemWords())")
     }
   }
 

@@ -1,0 +1,28 @@
+private import Glibc
+
+/// What the system says of a file that is open.
+enum OpenFile {
+  /// Whether its path still leads to it: it may have been deleted or moved, or another may stand in its place.
+  ///
+  /// Its inode's number is no other's for as long as it is open. What cannot be asked at the moment is not taken for gone.
+  static func isThere(_ file: Int32, _ path: String) -> Bool {
+    var open = stat()
+    var named = stat()
+    guard unsafe lstat(path, &named) == 0 else { return errno != ENOENT && errno != ENOTDIR }
+    return unsafe fstat(file, &open) == 0 && open.st_ino == named.st_ino && open.st_dev == named.st_dev
+  }
+
+  /// In bytes; 0 where that cannot be told.
+  static func length(_ file: Int32) -> Int {
+    var status = stat()
+    return unsafe fstat(file, &status) == 0 ? Int(status.st_size) : 0
+  }
+}
+
+/// Milliseconds of a clock that nobody sets.
+func monotonicMilliseconds() -> Int64 {
+  var now = timespec()
+  // SAFETY: it outlives the call.
+  unsafe _ = clock_gettime(CLOCK_MONOTONIC, &now)
+  return Int64(now.tv_sec) * 1000 + Int64(now.tv_nsec) / 1_000_000
+}

@@ -1,6 +1,7 @@
 """Decisions over HTTP in the decision log: each is kept before it is answered, and replay finds the same bytes; and reloads beside them."""
 import json
 import os
+import resource
 import tempfile
 import time
 import unittest
@@ -74,6 +75,22 @@ class LogTests(unittest.TestCase):
                     self.assertEqual("CARD" in json.dumps(kept), is_shown)
                     self.assertEqual([each["request"].get("id") for each in kept], ["CARD-1", "CARD-2", "CARD-3"] if is_shown else [None] * 3)
                     self.check_replay(*options)
+
+    def test_refusing_is_shown(self):
+        with HTTPServer("--log", self.log, "--log-full", "refuse", policies=self.policies) as service:
+            unlimited = resource.prlimit(service.process.pid, resource.RLIMIT_FSIZE)
+            resource.prlimit(service.process.pid, resource.RLIMIT_FSIZE, (20_000, unlimited[1]))
+            status = 200
+            while status == 200:
+                status = service.decide(policy="a.quick", input={"n": 1})[0]
+            self.assertEqual(status, 503)
+            page = service.metrics()
+            self.assertEqual([page.value("remit_log_state", state=state) for state in ("refusing", "writing", "waiting", "spilled")], [1, 0, 0, 0])
+            self.assertGreater(page.value("remit_log_failures_total"), 0)
+            resource.prlimit(service.process.pid, resource.RLIMIT_FSIZE, unlimited)
+            page = service.metrics()
+            self.assertEqual([page.value("remit_log_state", state=state) for state in ("refusing", "writing")], [0, 1])
+            self.assertEqual(service.decide(policy="a.quick", input={"n": 1})[0], 200)
 
     def test_whole_refusals(self):
         with HTTPServer("--log", self.log, policies=self.policies) as service:

@@ -217,6 +217,7 @@ import Testing
       #expect(!recorder.keep())
     }
     #expect(taken >= 5 && taken < 20 && refusal?.code == .overloaded)
+    #expect(log.statistics.state == .refusing)
     files.makeRoom(nil)
     #expect(wait { recorder.take() == nil })
     #expect(wait { recorder.keep() || !recorder.hasUncommitted })
@@ -290,9 +291,12 @@ import Testing
         if isKept { kept.add(1, ordering: .relaxed) } else { #expect(!canReserve) }
       }
       #expect(refused > 0 && taken > 50)
+      #expect(log.statistics.state == .refusing && log.statistics.failures > 0)
       if canReserve { #expect(kept.load(ordering: .relaxed) == taken) }
       files.makeRoom(nil)
       #expect(wait { kept.load(ordering: .relaxed) == taken })
+      // Before anybody asks for a decision.
+      #expect(wait { log.statistics.state == .writing })
       #expect(wait { recorder.take() == nil })
       #expect(wait { recorder.keep() || !recorder.hasUncommitted })
       log.close()

@@ -1,8 +1,5 @@
-private import Glibc
 package import RemitEngine
-private import RemitModel
 private import RemitWire
-private import Synchronization
 
 /// The decision log of a service.
 ///
@@ -43,13 +40,8 @@ package final class DecisionLog: DecisionSink, @unchecked Sendable {
   private var isSpilled = false
   private var isEnding = false
   private var thread: WorkerThread?
-  /// Why no decision is taken at the moment; a `Refusal`.
-  private let refusalNow = Atomic<UInt8>(Refusal.none.rawValue)
-  /// Whether the last decision that needed room found none.
-  private let isOutOfRoom = Atomic<Bool>(false)
-  private let refused = Atomic<Int>(0)
+  private let gate = RefusalGate()
 
-  private enum Refusal: UInt8 { case none, full, behind }
   /// A buffer that has grown larger is given back.
   private static let keptCapacityBytes = 4 << 20
   /// So few bytes are written by the thread that commits.
@@ -104,30 +96,21 @@ package final class DecisionLog: DecisionSink, @unchecked Sendable {
   // MARK: Taking decisions
 
   /// What is answered in place of a decision now; nil where it is taken.
-  var refusal: EngineError? {
-    guard let now = Refusal(rawValue: refusalNow.load(ordering: .relaxed)), now != .none else { return nil }
-    refused.add(1, ordering: .relaxed)
-    let why =
-      now == .full
-      ? "the decision log cannot be written: the decision was not taken"
-      : "the decision log is behind: the decision was not taken, try again later"
-    return EngineError(code: .overloaded, message: why)
-  }
+  var refusal: EngineError? { gate.refusal() }
 
   /// Refuses a decision for which there is no room.
   func refuse() -> EngineError {
-    refused.add(1, ordering: .relaxed)
-    if !isOutOfRoom.exchange(true, ordering: .relaxed) {
+    let (error, isFirst) = gate.refuseForRoom()
+    if isFirst {
       warn(
         "there is no room left for the decision log in \(configuration.folder): decisions are refused until there is")
     }
-    return EngineError(code: .overloaded, message: "there is no room for the decision log: the decision was not taken")
+    return error
   }
 
   /// Says that there is as much room as a thread asks for.
   func noteRoom() {
-    guard isOutOfRoom.load(ordering: .relaxed), isOutOfRoom.exchange(false, ordering: .relaxed) else { return }
-    tell("there is room for the decision log again: decisions are taken")
+    if gate.noteRoom() { tell("there is room for the decision log again: decisions are taken") }
   }
 
   /// Bodies without any, for a thread that commits.
@@ -223,8 +206,8 @@ package final class DecisionLog: DecisionSink, @unchecked Sendable {
     let isBehind = waitingBytes > configuration.waitingBytesMax
     let isSlow =
       configuration.whenFull == .refuse
-      && batchStart.map { Self.monotonicMilliseconds() - $0 > configuration.slowMilliseconds } == true
-    if isBehind || isSlow { refusalNow.store(Refusal.behind.rawValue, ordering: .relaxed) }
+      && batchStart.map { monotonicMilliseconds() - $0 > configuration.slowMilliseconds } == true
+    if isBehind || isSlow { gate.set(.behind) }
   }
 
   // MARK: The log's thread
@@ -239,7 +222,7 @@ package final class DecisionLog: DecisionSink, @unchecked Sendable {
       }
       batch.removeAll()
       batchStart = nil
-      if waitingBytes < configuration.waitingBytesMax { refusalNow.store(Refusal.none.rawValue, ordering: .relaxed) }
+      if waitingBytes < configuration.waitingBytesMax { gate.set(.none) }
       while queue.isEmpty && leftOver == nil && !isEnding {
         if configuration.sync == .never { threadHasFiles = false }
         monitor.wait()
@@ -247,7 +230,7 @@ package final class DecisionLog: DecisionSink, @unchecked Sendable {
       let rest = leftOver
       leftOver = nil
       if rest == nil { takeFromQueue(&batch) }
-      batchStart = Self.monotonicMilliseconds()
+      batchStart = monotonicMilliseconds()
       monitor.unlock()
 
       if let rest { batch.append(rest.bodies) }
@@ -292,14 +275,14 @@ package final class DecisionLog: DecisionSink, @unchecked Sendable {
     var done = start
     var isTold = false
     while true {
-      let start = Self.monotonicMilliseconds()
+      let start = monotonicMilliseconds()
       var failure = attempt(&done)
       if failure != nil, writer.spill(from: number(at: done), at: milliseconds()) {
         failure = attempt(&done)
       }
       guard let failure else {
         if isTold { tell("the decision log is written again: \(writer.path)") }
-        let took = Self.monotonicMilliseconds() - start
+        let took = monotonicMilliseconds() - start
         if took > configuration.slowMilliseconds { leaveSlowFolder(took) }
         return true
       }
@@ -320,7 +303,7 @@ package final class DecisionLog: DecisionSink, @unchecked Sendable {
     statisticsSoFar.failures += 1
     if configuration.whenFull == .refuse {
       statisticsSoFar.state = .refusing
-      refusalNow.store(Refusal.full.rawValue, ordering: .relaxed)
+      gate.set(.full)
     } else {
       statisticsSoFar.state = .waiting
     }
@@ -361,13 +344,6 @@ package final class DecisionLog: DecisionSink, @unchecked Sendable {
   private func warn(_ text: String) { say(Message(isWarning: true, text: text)) }
   private func tell(_ text: String) { say(Message(isWarning: false, text: text)) }
 
-  private static func monotonicMilliseconds() -> Int64 {
-    var now = timespec()
-    // SAFETY: it outlives the call.
-    unsafe _ = clock_gettime(CLOCK_MONOTONIC, &now)
-    return Int64(now.tv_sec) * 1000 + Int64(now.tv_nsec) / 1_000_000
-  }
-
   // MARK: The end
 
   /// Writes what waits, brings all to the disk, and ends. No recorder may be used any more.
@@ -384,11 +360,13 @@ package final class DecisionLog: DecisionSink, @unchecked Sendable {
   }
 
   package var statistics: LogStatistics {
+    // Where nobody asks for decisions any more, nobody else finds that there is room.
+    if gate.hasNoRoom, reservation?.hasRoom == true { noteRoom() }
     monitor.lock()
     defer { monitor.unlock() }
     var statistics = statisticsSoFar
     statistics.waitingBytes = waitingBytes
-    statistics.refused = refused.load(ordering: .relaxed)
+    gate.complete(&statistics)
     return statistics
   }
 }

@@ -38,6 +38,9 @@ final class DiskReservation: Sendable {
     }
   }
 
+  /// Whether there is as much room as a thread takes at a time.
+  var hasRoom: Bool { state.withLock { !$0.isPossible || extend(&$0, by: Self.grant) } }
+
   func giveBack(_ count: Int) {
     state.withLock { $0.promised -= count }
   }

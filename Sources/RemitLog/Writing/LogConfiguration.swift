@@ -61,7 +61,8 @@ package struct LogStatistics: Sendable, Equatable {
   package var bytes = 0
   /// Of lines that are not kept yet.
   package var waitingBytes = 0
-  /// Attempts to write or sync that failed.
+  /// Attempts to write, to sync, to begin a segment or to set room aside that failed, and segments that were deleted or moved while they
+  /// were written.
   package var failures = 0
   /// Decisions that were refused.
   package var refused = 0

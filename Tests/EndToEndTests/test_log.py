@@ -227,6 +227,12 @@ class Masking(LogCase):
                     done = run("replay", "--log", self.log, *with_key, "--policies", policies, "--plugins", os.path.join(ROOT, "plugins"))
                     self.assertEqual(done.returncode, 0, done.stdout + done.stderr)
                     self.assertIn(b"3 lines, 3 equal", done.stderr)
+        # It is known now: without its input nothing can be said.
+        with Folder({"policies/x/secert.lua": SENSITIVE}) as folder:
+            for options, status, words in (((), 0, b"0 equal, 0 differing, 3 masked"), (("--log-key", key), 1, b"0 equal, 3 differing, 0 masked")):
+                done = run("replay", "--log", self.log, *options, "--policies", os.path.join(folder.path, "policies"), "--plugins", os.path.join(ROOT, "plugins"))
+                self.assertEqual(done.returncode, status, done.stdout + done.stderr)
+                self.assertIn(words, done.stderr)
         shown = [json.loads(each)["request"] for each in run("log", "cat", "--log-key", key, self.log).stdout.splitlines()]
         self.assertEqual([each["input"] for each in shown], inputs)
 
@@ -380,15 +386,68 @@ class Tagged:
         return json.dumps({"id": int(parsed["id"].split("-")[1])}).encode()
 
 
+class Gone(LogCase):
+    """The log's files are taken away while the service writes them."""
+
+    def under_load(self, server, change):
+        """Decides all the while; returns how many were answered."""
+        answered = []
+        with server.tcp(timeout=60) as client:
+            thread = threading.Thread(target=lambda: answered.extend(load(client, 40_000)))
+            thread.start()
+            time.sleep(0.3)
+            change()
+            thread.join()
+        self.assertEqual(answered, list(range(len(answered))))
+        server.terminate()
+        self.assertEqual(server.wait(), 0)
+        return len(answered)
+
+    def test_a_folder_that_comes_back(self):
+        other = self.log + ".old"
+        with self.serve() as server:
+            def change():
+                os.rename(self.log, other)
+                server.wait_for(rb"warning: cannot write .*: no such file or directory: answers wait until it can be\n")
+                time.sleep(0.3)
+                os.rename(other, self.log)
+            count = self.under_load(server, change)
+            self.assertIn(b"is there again: the decision log goes on in it", server.said())
+        self.assertEqual([each["request"]["id"] for each in lines(self.log)], list(range(count)))
+        verify(self.log)
+
+    def test_a_folder_that_is_emptied_or_moved(self):
+        for is_moved, options in ((False, ()), (True, ()), (True, ("--log-sync", "always"))):
+            with self.subTest(is_moved=is_moved, options=options):
+                self.log = os.path.join(self.temporary.name, f"log-{is_moved}-{len(options)}")
+                other = self.log + ".old"
+                with self.serve(*options) as server:
+                    def change():
+                        os.rename(self.log, other)
+                        os.mkdir(self.log)
+                        if not is_moved:
+                            shutil.rmtree(other)
+                    count = self.under_load(server, change)
+                    self.assertRegex(server.said(), rb"was deleted, moved or cut while the decision log was written to it: lines 1 to \d+ were in it")
+                    self.assertIn(b"what a running service has there was gone, and is made anew", server.said())
+                self.assertEqual(sorted(os.listdir(self.log))[1:], ["head", "lock"])
+                kept = [json.loads(each) for each in run("log", "cat", self.log).stdout.splitlines()]
+                first = kept[0]["n"]
+                self.assertEqual([each["request"]["id"] for each in kept], list(range(first - 1, count)))
+                verify("--first", str(first), self.log)
+                if is_moved:
+                    self.assertEqual(len(lines(self.log, other)), count)
+
+
 LIBC = ctypes.CDLL(None, use_errno=True)
 CLONE_NEWNS, MS_REC, MS_PRIVATE = 0x20000, 0x4000, 1 << 18
 
 
 @contextlib.contextmanager
-def small_disk(megabytes):
+def small_disk(megabytes, options=""):
     """A tmpfs of that size; `SkipTest` where this process may not mount one."""
     folder = tempfile.mkdtemp(prefix="remit-disk-")
-    done = subprocess.run(["mount", "-t", "tmpfs", "-o", f"size={megabytes}m", "tmpfs", folder], capture_output=True, check=False)
+    done = subprocess.run(["mount", "-t", "tmpfs", "-o", f"size={megabytes}m{options}", "tmpfs", folder], capture_output=True, check=False)
     if done.returncode:
         os.rmdir(folder)
         raise unittest.SkipTest("a small disk cannot be mounted here")
@@ -494,6 +553,21 @@ class FullDisk(LogCase):
         self.assertEqual([each["request"]["id"] for each in lines(self.log)], [*decided, 5000])
         self.assertIn(b"decisions are refused", server.said())
         verify(self.log)
+
+    def test_no_new_segment(self):
+        with small_disk(8, ",nr_inodes=8") as disk:
+            self.log = os.path.join(disk, "log")
+            with self.serve("--log-segment-bytes", "4096") as server, server.tcp() as client:
+                self.assertEqual(len(load(client, 256)), 256)
+                server.wait_for(rb"warning: cannot write .*: no space left on device: no new segment begins, and .*ndjson goes on until one can\n")
+                segments = len(os.listdir(self.log))
+                subprocess.run(["mount", "-o", "remount,nr_inodes=10000", disk], check=True)
+                time.sleep(1.1)
+                self.assertEqual(len(load(client, 128)), 128)
+                server.wait_for(rb"a new segment of the decision log has begun: ")
+                self.assertGreater(len(os.listdir(self.log)), segments)
+                self.assertEqual(server.said().count(b"no new segment begins"), 1)
+            verify(self.log)
 
     def test_refuse_on_a_small_disk(self):
         with small_disk(8) as disk:

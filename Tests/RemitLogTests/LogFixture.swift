@@ -173,6 +173,8 @@ final class FaultyFiles: LogFiles {
     var folder: String?
     var small: Set<Int32> = []
     var holdsSync = false
+    /// Why no file can be made.
+    var openFailure: Int32?
   }
 
   let state = Mutex(State())
@@ -183,6 +185,7 @@ final class FaultyFiles: LogFiles {
   }
 
   func open(_ path: String, isNew: Bool) -> Int32 {
+    if isNew, let code = state.withLock({ $0.openFailure }) { return -code }
     let file = system.open(path, isNew: isNew)
     state.withLock { state in
       state.reserved[file] = 0

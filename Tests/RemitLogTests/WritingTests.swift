@@ -145,6 +145,37 @@ import Testing
     #expect(log.statistics.failures == 15)
   }
 
+  @Test func `a segment goes on where no new one can begin, and that is said`() throws {
+    let fixture = LogFixture()
+    let files = FaultyFiles()
+    var configuration = fixture.configuration
+    configuration.segmentBytesMax = 1000
+    let log = try fixture.open(configuration, files: files)
+    let recorder = log.makeRecorder()
+    files.state.withLock { $0.openFailure = ENOSPC }
+    for _ in 0..<10 {
+      fixture.clock.withLock { $0 += 600 }
+      recorder.take()
+      #expect(recorder.keep())
+    }
+    #expect(fixture.files().count == 1)
+    let failures = log.statistics.failures
+    #expect(failures >= 3 && failures < 8)
+    files.state.withLock { $0.openFailure = nil }
+    fixture.clock.withLock { $0 += 2000 }
+    recorder.take()
+    #expect(recorder.keep())
+    log.close()
+    let (first, last) = ("\(fixture.path)/0000000000000001.ndjson", "\(fixture.path)/0000000000000011.ndjson")
+    let said = fixture.said.withLock { $0 }
+    #expect(
+      said.count == 2 && said[0].hasPrefix("warning: cannot write \(fixture.path)/")
+        && said[0].hasSuffix("no space left on device: no new segment begins, and \(first) goes on until one can"))
+    #expect(said.last == "a new segment of the decision log has begun: \(last)")
+    #expect(try fixture.verify().isWhole)
+    #expect(log.statistics.failures == failures)
+  }
+
   // MARK: A full disk
 
   @Test(arguments: [2, 40]) func `answers wait until a full disk has room, wherever it fills`(_ lines: Int) throws {

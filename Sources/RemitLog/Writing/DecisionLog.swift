@@ -18,7 +18,6 @@ package final class DecisionLog: DecisionSink, @unchecked Sendable {
   let reservation: DiskReservation?
   private let milliseconds: @Sendable () -> Int64
   private let say: @Sendable (Message) -> Void
-  private var locks: [FolderLock]
   private let head: HeadFile
   private let writer: SegmentWriter
 
@@ -59,26 +58,24 @@ package final class DecisionLog: DecisionSink, @unchecked Sendable {
     _ configuration: LogConfiguration, files: any LogFiles = SystemFiles(),
     milliseconds: @escaping @Sendable () -> Int64, say: @escaping @Sendable (Message) -> Void
   ) throws(LogError) {
-    let folders = [configuration.folder] + configuration.whenFull.spillFolders
-    var locks: [FolderLock] = []
-    for folder in folders { locks.append(try FolderLock(folder)) }
-    self.locks = locks
+    var folders: [FolderHold] = []
+    for path in [configuration.folder] + configuration.whenFull.spillFolders { folders.append(try FolderHold(path)) }
     let start = try LogStart(configuration)
     for warning in start.warnings { say(Message(isWarning: true, text: warning)) }
     head = try HeadFile(folder: configuration.folder)
+    folders[0].head = head
+    folders[0].spill = configuration.whenFull.spillFolders.first
     let reservation = configuration.whenFull == .refuse ? DiskReservation(files) : nil
-    writer = SegmentWriter(configuration, files: files, reservation: reservation)
+    writer = SegmentWriter(configuration, files: files, reservation: reservation, folders: folders)
     if let segment = start.segment {
       try writer.resume(segment, length: start.length, lastTime: start.lastTime)
     } else {
       try writer.start(from: start.number + 1, at: milliseconds())
     }
-    // Both slots, so that one that was damaged is whole again.
-    for _ in 0..<2 {
-      let code = head.write(.init(number: start.number, hash: start.hash, isElsewhere: writer.isSpilled))
-      if code != 0 {
-        throw LogError("cannot write \(configuration.folder)/\(HeadFile.name): \(LogError.systemWords(code))")
-      }
+    let code = head.write(.init(number: start.number, hash: start.hash, isElsewhere: writer.isSpilled))
+    if code != 0 {
+      writer.finish(number: start.number + 1)
+      throw LogError("cannot write \(configuration.folder)/\(HeadFile.name): \(LogError.systemWords(code))")
     }
     chain = LineChain(number: start.number, hash: start.hash)
     statisticsSoFar.lastNumber = start.number
@@ -186,9 +183,10 @@ package final class DecisionLog: DecisionSink, @unchecked Sendable {
     statisticsSoFar.lastNumber = chain.number
     statisticsSoFar.bytes += lines.count
     lines.removeAll(capacityBytesMax: Self.keptCapacityBytes)
+    statisticsSoFar.failures += sayNotes()
     if writer.isSpilled != isSpilled {
       isSpilled = writer.isSpilled
-      let why = writer.lastFailure.map { "cannot write \($0.path): \(LogError.systemWords($0.code)): " } ?? ""
+      let why = writer.lastFailure.map { "\($0.words): " } ?? ""
       if isSpilled {
         warn("\(why)the decision log goes on in \(writer.path)")
       } else {
@@ -208,6 +206,15 @@ package final class DecisionLog: DecisionSink, @unchecked Sendable {
       configuration.whenFull == .refuse
       && batchStart.map { monotonicMilliseconds() - $0 > configuration.slowMilliseconds } == true
     if isBehind || isSlow { gate.set(.behind) }
+  }
+
+  /// Says what came up while segments were written; on the thread that has the files.
+  ///
+  /// - Returns: How many failures came up that were not counted.
+  private func sayNotes() -> Int {
+    let notes = writer.takeNotes()
+    for message in notes.messages { say(message) }
+    return notes.failures
   }
 
   // MARK: The log's thread
@@ -281,14 +288,15 @@ package final class DecisionLog: DecisionSink, @unchecked Sendable {
         failure = attempt(&done)
       }
       guard let failure else {
-        if isTold { tell("the decision log is written again: \(writer.path)") }
+        if isTold { tellOfEnd() }
         let took = monotonicMilliseconds() - start
         if took > configuration.slowMilliseconds { leaveSlowFolder(took) }
         return true
       }
+      let others = sayNotes()
       if !isTold { tellOfFailure(failure) }
       isTold = true
-      guard waitAfterFailure() else {
+      guard waitAfterFailures(others + 1) else {
         if attempt(&done) == nil { return true }
         warn("the decision log ends, and the last decisions could not be written: they were not answered")
         return false
@@ -297,10 +305,10 @@ package final class DecisionLog: DecisionSink, @unchecked Sendable {
   }
 
   /// - Returns: False where the log is to end.
-  private func waitAfterFailure() -> Bool {
+  private func waitAfterFailures(_ count: Int) -> Bool {
     monitor.lock()
     defer { monitor.unlock() }
-    statisticsSoFar.failures += 1
+    statisticsSoFar.failures += count
     if configuration.whenFull == .refuse {
       statisticsSoFar.state = .refusing
       gate.set(.full)
@@ -338,7 +346,15 @@ package final class DecisionLog: DecisionSink, @unchecked Sendable {
 
   private func tellOfFailure(_ failure: SegmentWriter.Failure) {
     let consequence = configuration.whenFull == .refuse ? "decisions are refused" : "answers wait"
-    warn("cannot write \(failure.path): \(LogError.systemWords(failure.code)): \(consequence) until it can be")
+    warn("\(failure.words): \(consequence) until it can be")
+  }
+
+  private func tellOfEnd() {
+    let failures = sayNotes()
+    tell("the decision log is written again: \(writer.path)")
+    monitor.lock()
+    statisticsSoFar.failures += failures
+    monitor.unlock()
   }
 
   private func warn(_ text: String) { say(Message(isWarning: true, text: text)) }
@@ -354,9 +370,12 @@ package final class DecisionLog: DecisionSink, @unchecked Sendable {
     monitor.unlock()
     thread?.join()
     thread = nil
-    writer.finish()
+    writer.finish(number: statisticsSoFar.lastNumber + 1)
+    let failures = sayNotes()
+    monitor.lock()
+    statisticsSoFar.failures += failures
+    monitor.unlock()
     _ = head.sync()
-    locks = []
   }
 
   package var statistics: LogStatistics {

@@ -35,6 +35,8 @@ package struct LogConfiguration: Sendable {
   package var waitingBytesMax = 64 << 20
   /// A disk that takes longer is too slow.
   package var slowMilliseconds: Int64 = 2000
+  /// So often, while lines are written, it is looked whether the files that they go to are still there.
+  package var lookMilliseconds: Int64 = 100
   /// How long it waits before it tries again.
   package var retryMilliseconds = 100
 

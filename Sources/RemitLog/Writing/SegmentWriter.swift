@@ -9,13 +9,23 @@ final class SegmentWriter {
   struct Failure: Error {
     var path: String
     var code: Int32
+    /// In place of what the system says of the code.
+    var why: String?
+
+    var words: String { "cannot write \(path): \(why ?? LogError.systemWords(code))" }
+  }
+
+  /// What is to be said of what went on meanwhile, and how many attempts have failed that nobody was told of.
+  struct Notes {
+    var messages: [DecisionLog.Message] = []
+    var failures = 0
   }
 
   private let files: any LogFiles
   private let setting: LogConfiguration
   private let reservation: DiskReservation?
   /// The log's folder, and where it goes on when that is full.
-  private let folders: [String]
+  private let folders: [FolderHold]
   /// Which of them is written to.
   private(set) var folder = 0
   private var segment: LogSegment?
@@ -29,14 +39,23 @@ final class SegmentWriter {
   private(set) var lastFailure: Failure?
   /// No new segment before that time, as one could not be made.
   private var retryMilliseconds: Int64 = 0
+  private var cannotRotate = false
+  /// When it is to be looked whether the files are still there; at once where they were not.
+  private var nextLook: Int64 = 0
+  private var isInDoubt = false
+  /// It was said that the segment is gone.
+  private var isGone = false
+  private var hasNoHead = false
+  private var notes = Notes()
 
   private static let retryPause: Int64 = 1000
 
-  init(_ setting: LogConfiguration, files: any LogFiles, reservation: DiskReservation?) {
+  /// - Parameter folders: The log's own, and those in which it may go on.
+  init(_ setting: LogConfiguration, files: any LogFiles, reservation: DiskReservation?, folders: [FolderHold]) {
     self.setting = setting
     self.files = files
     self.reservation = reservation
-    folders = [setting.folder] + setting.whenFull.spillFolders
+    self.folders = folders
   }
 
   deinit {
@@ -51,7 +70,7 @@ final class SegmentWriter {
     self.segment = segment
     self.length = length
     syncedLength = length
-    folder = folders.firstIndex(of: segment.folder) ?? 0
+    folder = folders.firstIndex { $0.path == segment.folder } ?? 0
     period = period(lastTime)
     reservation?.forceMove(to: file, length: length)
   }
@@ -61,19 +80,30 @@ final class SegmentWriter {
     do throws(Failure) {
       try open(in: 0, from: number, at: milliseconds)
     } catch {
-      throw LogError("cannot write \(error.path): \(LogError.systemWords(error.code))")
+      throw LogError(error.words)
     }
   }
 
-  private func failed(_ path: String, _ code: Int32) -> Failure {
-    let failure = Failure(path: path, code: code)
+  private func failed(_ path: String, _ code: Int32) -> Failure { failed(Failure(path: path, code: code)) }
+
+  private func failed(_ failure: Failure) -> Failure {
     lastFailure = failure
     return failure
   }
 
+  private func note(_ text: String, isWarning: Bool = true) {
+    notes.messages.append(DecisionLog.Message(isWarning: isWarning, text: text))
+  }
+
+  /// What came up since it was last asked.
+  func takeNotes() -> Notes {
+    defer { notes = Notes() }
+    return notes
+  }
+
   var isSpilled: Bool { folder != 0 }
 
-  var path: String { segment?.path ?? folders[folder] }
+  var path: String { segment?.path ?? folders[folder].path }
 
   private func period(_ milliseconds: Int64) -> Int64 { milliseconds / (Int64(setting.segmentSeconds) * 1000) }
 
@@ -83,6 +113,9 @@ final class SegmentWriter {
   ///
   /// - Parameter done: How many of the bytes are kept; where it fails these are whole lines, and with `isSynced` on the disk.
   func append(_ lines: UnsafeRawBufferPointer, at milliseconds: Int64, done: inout Int) throws(Failure) {
+    if done < lines.count {
+      try look(number: unsafe Self.number(of: UnsafeRawBufferPointer(rebasing: lines[done...])), at: milliseconds)
+    }
     while done < lines.count {
       let left = unsafe UnsafeRawBufferPointer(rebasing: lines[done...])
       let number = unsafe Self.number(of: left)
@@ -162,8 +195,12 @@ final class SegmentWriter {
       // The log's own folder may have room again.
       try open(in: 0, from: number, at: milliseconds)
     } catch {
+      notes.failures += 1
+      if isSpilled, (try? open(in: folder, from: number, at: milliseconds)) != nil { return }
       // This one goes on instead, as long as it can.
       retryMilliseconds = milliseconds + Self.retryPause
+      if !cannotRotate { note("\(error.words): no new segment begins, and \(path) goes on until one can") }
+      cannotRotate = true
     }
   }
 
@@ -182,7 +219,8 @@ final class SegmentWriter {
   }
 
   private func open(in folder: Int, from number: Int, at milliseconds: Int64) throws(Failure) {
-    let next = LogSegment(folder: folders[folder], firstNumber: number)
+    try look(in: folder, hasSegment: segment != nil && folder == self.folder && isThere)
+    let next = LogSegment(folder: folders[folder].path, firstNumber: number)
     let file = files.open(next.path, isNew: true)
     guard file >= 0 else { throw failed(next.path, -file) }
     if let reservation, !reservation.move(to: file, length: 0) {
@@ -193,7 +231,7 @@ final class SegmentWriter {
       }
       reservation.forceMove(to: file, length: 0)
     }
-    leave()
+    leave(number: number)
     self.file = file
     self.folder = folder
     segment = next
@@ -201,20 +239,92 @@ final class SegmentWriter {
     syncedLength = 0
     isRagged = false
     period = period(milliseconds)
-    if setting.sync == .always { Self.syncFolder(folders[folder]) }
+    isInDoubt = false
+    isGone = false
+    if cannotRotate { note("a new segment of the decision log has begun: \(next.path)", isWarning: false) }
+    cannotRotate = false
+    if setting.sync == .always { Self.syncFolder(folders[folder].path) }
   }
 
   /// Ends the segment: without what a failed write has left, and without room set aside.
-  private func leave() {
+  ///
+  /// - Parameter number: Of the line behind its last.
+  private func leave(number: Int) {
     guard let segment, file >= 0 else { return }
-    if length == 0 {
-      unsafe unlink(segment.path)
-    } else if isRagged || reservation != nil {
-      _ = files.truncate(file, to: length)
-    }
+    if !isThere { noteGone(number) }
+    tidy(segment)
     close(file)
     file = -1
     self.segment = nil
+  }
+
+  private func tidy(_ segment: LogSegment) {
+    if length == 0 {
+      if OpenFile.isThere(file, segment.path) { unsafe _ = unlink(segment.path) }
+    } else if isRagged || reservation != nil, OpenFile.length(file) >= length {
+      _ = files.truncate(file, to: length)
+    }
+  }
+
+  // MARK: Whether the files are still there
+
+  /// Looks now and then whether lines go where others find them; where they do not, the log goes on in a new segment.
+  ///
+  /// - Parameter number: Of the next line.
+  private func look(number: Int, at milliseconds: Int64) throws(Failure) {
+    let now = monotonicMilliseconds()
+    guard isInDoubt || now >= nextLook else { return }
+    nextLook = now + setting.lookMilliseconds
+    isInDoubt = true
+    if isThere {
+      try look(in: folder, hasSegment: segment != nil)
+      if isSpilled { lookAtHead() }
+      if isGone { note("\(path) is there again: the decision log goes on in it", isWarning: false) }
+      isGone = false
+      isInDoubt = false
+    } else {
+      noteGone(number)
+      try open(in: folder, from: number, at: milliseconds)
+    }
+  }
+
+  /// The head stays in the log's own folder, and lines are written without it where that is gone.
+  private func lookAtHead() {
+    do throws(Failure) {
+      try look(in: 0, hasSegment: false)
+      hasNoHead = false
+    } catch {
+      if !hasNoHead {
+        notes.failures += 1
+        note("\(error.words): the decision log goes on without \(HeadFile.name)")
+      }
+      hasNoHead = true
+    }
+  }
+
+  private func look(in folder: Int, hasSegment: Bool) throws(Failure) {
+    switch folders[folder].look(hasSegment: hasSegment) {
+    case .same: break
+    case .madeAnew:
+      notes.failures += 1
+      note("\(folders[folder].path): what a running service has there was gone, and is made anew (lock, head)")
+    case .failure(let failure): throw failed(failure)
+    }
+  }
+
+  /// Whether the segment is where it was, and as long as it was; true where there is none.
+  private var isThere: Bool {
+    guard let segment, file >= 0 else { return true }
+    return OpenFile.isThere(file, segment.path) && OpenFile.length(file) >= length
+  }
+
+  private func noteGone(_ number: Int) {
+    guard !isGone, let segment else { return }
+    isGone = true
+    notes.failures += 1
+    let (first, last) = (segment.firstNumber, number - 1)
+    let lines = first == last ? "line \(first) was" : first < last ? "lines \(first) to \(last) were" : "no lines were"
+    note("\(segment.path) was deleted, moved or cut while the decision log was written to it: \(lines) in it")
   }
 
   /// A file's name is on the disk once its folder is.
@@ -246,12 +356,14 @@ final class SegmentWriter {
   }
 
   /// Ends the log.
-  func finish() {
+  ///
+  /// - Parameter number: Of the line behind its last.
+  func finish(number: Int) {
     if file >= 0, syncedLength < length { _ = files.sync(file) }
-    if segment != nil, length == 0 {
-      leave()
-      return
+    if let segment, file >= 0 {
+      if !isThere { noteGone(number) }
+      tidy(segment)
     }
-    if isRagged || reservation != nil { _ = files.truncate(file, to: length) }
+    for folder in folders { folder.release() }
   }
 }

@@ -168,6 +168,65 @@ class Content(LogCase):
             file.write(whole[:place + 1])
         self.assertEqual(verify(self.log, status=1).stderr.decode(), "remit: lines 19 to 20 were acknowledged and are missing at the end\n")
 
+    def test_a_line_that_is_missing_at_the_end_stops_every_reader(self):
+        stdio(b"".join(line(decide(number)) for number in range(9)), "--log", self.log)
+        path = os.path.join(self.log, "0000000000000001.ndjson")
+        with open(path, "rb") as file:
+            whole = file.read()
+        last = whole.rindex(b'{"n":9,')
+
+        def expect(message):
+            self.assertIn(f"remit: {message}", verify(self.log, status=1).stderr.decode())
+            message = f"remit: {message} (see remit log verify)\n"
+            done = run("log", "cat", self.log)
+            self.assertEqual((done.returncode, done.stdout, done.stderr.decode()), (1, whole[:last], message))
+            done = run("log", "stats", self.log)
+            self.assertEqual((done.returncode, done.stderr.decode()), (1, message))
+            done = run("replay", "--log", self.log)
+            self.assertEqual((done.returncode, done.stderr.decode().splitlines(keepends=True)[-1]), (2, message))
+            self.assertIn("remit: 8 lines, 8 equal", done.stderr.decode())
+            return done.stderr.decode()
+
+        os.truncate(path, last)
+        expect("line 9 was acknowledged and is missing at the end")
+        # Torn, though it was acknowledged: nobody is at it, and nobody says that it was not answered.
+        with open(path, "wb") as file:
+            file.write(whole[:-5])
+        self.assertNotIn("torn", expect("line 9 was acknowledged and is missing at the end"))
+        self.assertNotIn(b"not answered", verify(self.log, status=1).stderr)
+        # Another decision, and a hash that is right.
+        body = whole[last:-76].replace(b'"outcome":"', b'"outcome":"x', 1)
+        self.assertNotEqual(body, whole[last:-76])
+        with open(path, "wb") as file:
+            file.write(whole[:last] + body + b',"hash":"' + hashlib.sha256(body).hexdigest().encode() + b'"}\n')
+        expect(f"0000000000000001.ndjson:9: line 9 is not the one that {self.log}/head has seen")
+
+    def test_readers_beside_a_service_that_writes(self):
+        """Whatever it is at: no reader ever finds anything wrong."""
+        ended = threading.Event()
+
+        def ask(client):
+            number = 0
+            while not ended.is_set():
+                client.send(line(decide(number)))
+                client.line()
+                number += 1
+
+        with self.serve("--log-segment-bytes", "20000") as server, server.tcp() as client:
+            thread = threading.Thread(target=ask, args=(client,))
+            thread.start()
+            try:
+                counts = []
+                for _ in range(5):
+                    for command in (("log", "verify"), ("log", "cat"), ("replay", "--log")):
+                        done = run(*command, self.log)
+                        self.assertEqual(done.returncode, 0, done.stderr.decode())
+                    counts.append(json.loads(run("log", "stats", "--json", self.log).stdout)["lines"])
+            finally:
+                ended.set()
+                thread.join()
+            self.assertGreater(counts[-1], counts[0])
+
     def test_what_cannot_be_read(self):
         for arguments in [("verify", self.log), ("cat", self.log), ("stats", self.temporary.name), ("verify",), ("verify", "--first", "0", self.log)]:
             done = run("log", *arguments)

@@ -29,19 +29,29 @@ package struct LogSegment: Sendable, Equatable {
 
   package var path: String { "\(folder)/\(name)" }
 
-  /// The segments of some folders, in the order of their lines.
+  /// The segments of some folders, in the order of their lines. None is left out between two that are there, also while a service begins
+  /// new ones.
   ///
   /// - Throws: Where a folder cannot be read, or two segments begin with the same line.
   package static func all(in folders: [String]) throws(LogError) -> [LogSegment] {
+    // A folder that is read while files are made may show a later one and not an earlier one. Whatever was there at the end of the first
+    // time is there at the second.
+    guard let last = try unsorted(in: folders).map(\.firstNumber).max() else { return [] }
+    let segments = try unsorted(in: folders).filter { $0.firstNumber <= last }.sorted {
+      $0.firstNumber < $1.firstNumber
+    }
+    for (one, next) in zip(segments, segments.dropFirst()) where one.firstNumber == next.firstNumber {
+      throw LogError("\(one.path) and \(next.path) begin with the same line: one of them does not belong to this log")
+    }
+    return segments
+  }
+
+  private static func unsorted(in folders: [String]) throws(LogError) -> [LogSegment] {
     var segments: [LogSegment] = []
     for folder in folders {
       for name in try names(in: folder) {
         if let segment = LogSegment(folder: folder, name: name) { segments.append(segment) }
       }
-    }
-    segments.sort { $0.firstNumber < $1.firstNumber }
-    for (one, next) in zip(segments, segments.dropFirst()) where one.firstNumber == next.firstNumber {
-      throw LogError("\(one.path) and \(next.path) begin with the same line: one of them does not belong to this log")
     }
     return segments
   }

@@ -40,8 +40,10 @@ package final class LogReader {
     while true {
       guard let lines, let segment else {
         guard let first = segmentsLeft.popFirst() else {
-          if let problem = heads.missing(behind: number ?? firstNumber - 1).first { throw broken(nil, problem) }
-          return nil
+          guard let problem = heads.missing(behind: number ?? firstNumber - 1).first else { return nil }
+          // What is left of the line is no line that somebody is at.
+          tornPlace = nil
+          throw broken(nil, problem)
         }
         segment = first
         lines = try SegmentLines(first.path)

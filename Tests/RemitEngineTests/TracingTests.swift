@@ -80,6 +80,27 @@ struct TracingTests {
     #expect(reads(trace).contains("/a~1b~0=null"))
   }
 
+  @Test func tablesThatWereGoneThroughAreToldWithThoseInThem() throws {
+    let (_, trace, _) = try traced(#"{"id":"1","amount":1,"lines":[{"price":2,"sku":"s"}],"tags":[]}"#)
+    #expect(Set(trace["met"]?.elements.compactMap(\.string) ?? []) == ["/lines", "/lines/0"])
+  }
+
+  @Test func anInputThatIsRefusedHasNoReadsOfTheOneBefore() throws {
+    try withPolicy(policy) { loader in
+      let (machine, _) = try loader.load(named: "a.x").0.makeTracedMachine()
+      try #require(machine.machine.setAt("2025-06-15"))
+      for (input, count) in [(#"{"id":"1","amount":1,"lines":[],"tags":[]}"#, 3), (#"{"id":5}"#, 0)] {
+        var output = ByteWriter()
+        let block = ByteBlock(Array(input.utf8))
+        _ = unsafe output.withBuffer { buffer in
+          unsafe machine.machine.decideTraced(
+            machine.policy, input: UnsafeRawBufferPointer(block.bytes), line: 1, into: buffer)
+        }
+        #expect(reads(try JSONView(machine.machine.trace().array())).count == count)
+      }
+    }
+  }
+
   @Test func aRowOfADatasetIsNamedByItsFileAndLine() throws {
     let policy = """
       local d = dataset "data/d.csv" { role = text {}, limit = money {} }

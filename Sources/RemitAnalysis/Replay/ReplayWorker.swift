@@ -85,15 +85,13 @@ final class ReplayWorker {
       seat.tally.undeclared += 1
       return
     }
-    var isKnown = false
+    var isKnown = hidden.isEmpty
     try write { (output) throws(StreamError) in
-      guard let masked = seat.masked else {
-        // Rows are decided together: only one of which nothing is hidden.
-        isKnown = hidden.isEmpty
-        if isKnown { try unsafe seat.decider.decide(input, into: &output) }
-        return
+      if isKnown {
+        try unsafe seat.decider.decide(input, into: &output)
+      } else if let masked = seat.masked {
+        isKnown = unsafe try masked.decide(line, hidden, by: seat.decider, into: &output)
       }
-      isKnown = unsafe try masked.decide(line, hidden, by: seat.decider, into: &output)
     }
     if isKnown { unsafe compare(line, 0, seat, block) } else { seat.tally.masked += 1 }
   }

@@ -30,16 +30,16 @@ struct ReloadAssembly {
       throw CommandFailure(error)
     }
     store = SnapshotStore(build.snapshot)
-    let settled = SettledFiles()
+    let news = FileNews()
     reloader = Reloader(
-      store, builder, first: build, settle: { settled.wait() },
+      store, builder, first: build, fileBeingWritten: { news.fileBeingWritten(waits: $0) },
       report: { report in
         report.count(metrics)
         let metadata: Logger.Metadata = ["snapshot": "\(report.snapshot)"]
         for line in report.lines { log.log(level: report.isRefusal ? .error : .info, "\(line)", metadata: metadata) }
         misnamed.warn()
       })
-    service = ReloadService(watching: [folders.policies, folders.plugins], reloader, settled, log: log)
+    service = ReloadService(watching: [folders.policies, folders.plugins], reloader, news, log: log)
   }
 }
 

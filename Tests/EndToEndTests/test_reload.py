@@ -176,6 +176,58 @@ class FileTests(ReloadTest):
             self.assertEqual(answers[0]["result"]["changed"], ["a.d"])
             self.assertEqual(server.value("a.d"), number)
 
+    COUNTED = {"policies/data/n.csv": "n\n1\n", "policies/a/d.lua": policy(
+        'return { outcome = "approve", reasons = { "ok" }, value = #rows }',
+        prelude='local rows = dataset "data/n.csv" { n = integer {} }\n')}
+
+    def test_a_file_that_is_written_slowly(self):
+        """However long that takes, in many steps or with a pause: half of it is never read."""
+        server = self.serve(self.COUNTED)
+        seen = set()
+        for pauses in ([0.1] * 25, [3]):
+            with open(server.place("policies/data/n.csv"), "w", encoding="utf-8") as file:
+                file.write("n\n1\n2\n")
+                for pause in pauses:
+                    file.write("5\n")
+                    file.flush()
+                    time.sleep(pause)
+                    seen.add(server.value("a.d"))
+                file.write("5\n")
+            server.wait_for_value(3 + len(pauses), "a.d")
+        self.assertEqual(seen, {1, 28})
+        self.assertEqual(server.count(rb"refused"), 0, server.said())
+        self.assertEqual(server.count(rb"a reload waits for [^\n]*policies/data/n\.csv, which is being written\n"), 2)
+
+    def test_a_reload_that_is_asked_for_while_a_file_is_being_written(self):
+        server = self.serve(self.COUNTED)
+        with open(server.place("policies/data/n.csv"), "w", encoding="utf-8") as file:
+            file.write("n\n1\n2\n")
+            file.flush()
+            message = server.reload()["error"]["message"]
+            self.assertRegex(message, r"/policies/data/n\.csv is being written: try again when it is closed$")
+            self.assertEqual(server.value("a.d"), 1)
+            # The files were not read, so the signal waits like everybody.
+            server.process.send_signal(signal.SIGHUP)
+            time.sleep(0.3)
+            self.assertEqual(server.value("a.d"), 1)
+            file.write("3\n")
+        server.wait_for_value(3, "a.d")
+        server.wait_for(rb"changed a\.d ")
+
+    def test_a_file_that_nobody_closes(self):
+        """It holds reloads up for ten seconds after it was written to, and then it is said."""
+        server = self.serve(self.COUNTED)
+        with open(server.place("policies/data/n.csv"), "w", encoding="utf-8") as file:
+            file.write("n\n1\n2\n")
+            file.flush()
+            start = time.monotonic()
+            server.wait_for_value(2, "a.d")
+            self.assertGreater(time.monotonic() - start, 9)
+            server.wait_for(rb"warning: [^\n]*/policies/data/n\.csv is read as it is: ")
+            # What is written to it from then on is waited for again.
+            file.write("3\n4\n")
+        server.wait_for_value(4, "a.d")
+
     def test_new_policies_families_and_removed_ones(self):
         server = self.serve()
         server.write("policies/a/z.lua", versioned(7))
@@ -208,6 +260,27 @@ class FileTests(ReloadTest):
         shutil.copytree(server.place("aside"), server.place("policies"), dirs_exist_ok=True)
         server.write("policies/a/x.lua", versioned(2))
         server.wait_for_value(2)
+
+    def test_a_folder_that_is_wiped_and_filled(self):
+        """Who deploys like that within a second or two shows nobody what is in between."""
+        server = self.serve({f"policies/m/p{number}.lua": versioned(1) for number in range(20)})
+        shutil.copytree(server.place("policies"), server.place("next"))
+        answers = []
+        with server.tcp() as client:
+            for family in ("a", "lib", "m"):
+                shutil.rmtree(server.place(f"policies/{family}"))
+            for number in range(20):
+                answers.append(client.call("decide", policy="m.p1", input={}))
+                time.sleep(0.02)
+            for number in range(20):
+                server.write(f"policies/m/p{number}.lua", versioned(2))
+                answers.append(client.call("decide", policy="m.p1", input={}))
+                time.sleep(0.02)
+        shutil.copytree(server.place("next/a"), server.place("policies/a"))
+        server.wait_for_value(2, "m.p1")
+        self.assertEqual([answer for answer in answers if "result" not in answer], [])
+        self.assertEqual(server.value(), 1)
+        self.assertEqual(server.count(rb"refused"), 0, server.said())
 
     def test_shared_files_data_plugins_and_settings(self):
         shared = policy('return { outcome = "approve", reasons = { "ok" }, value = shared.number }',

@@ -14,6 +14,13 @@ private final class Fixture {
   let store: SnapshotStore
   let reloader: Reloader
   let reports: Reports
+  let writers = Writers()
+
+  /// The files that somebody is writing, each for one question.
+  final class Writers: Sendable {
+    let files = Mutex<[String?]>([])
+    func next() -> String? { files.withLock { $0.isEmpty ? nil : $0.removeFirst() } }
+  }
 
   final class Reports: Sendable {
     let all = Mutex<[ReloadReport]>([])
@@ -27,7 +34,9 @@ private final class Fixture {
     store = SnapshotStore(first.snapshot)
     let kept = Reports()
     reports = kept
-    reloader = Reloader(store, builder, first: first, report: { report in kept.all.withLock { $0.append(report) } })
+    reloader = Reloader(
+      store, builder, first: first, fileBeingWritten: { [writers] _ in writers.next() },
+      report: { report in kept.all.withLock { $0.append(report) } })
   }
 
   func write(_ text: String, to name: String) { folder.write(text, to: name) }
@@ -211,6 +220,30 @@ private func tests(_ name: String, _ value: String) -> String {
         == "snapshot: \"nothing\" is not kept (there are, the one in force last: \(first), \(second))"
     }
     #expect(try JSONView(fixture.reloader.rollBack(to: second))["changed"]?.rawText == "[]")
+  }
+
+  @Test func `what is being written is not put in force`() throws {
+    let fixture = try Fixture(["policies/a/x.lua": policy("1")])
+    let id = fixture.store.current.id
+    fixture.write(policy("2"), to: "policies/a/x.lua")
+    let writers: [(ReloadReport.Trigger, [String?])] = [
+      // Whoever watches looks again by itself, so that there is nothing to say.
+      (.files, ["x.lua"]), (.signal, ["x.lua"]), (.admin, ["x.lua"]), (.admin, [nil, "y.lua", "x.lua"]),
+    ]
+    for (trigger, files) in writers {
+      fixture.writers.files.withLock { $0 = files }
+      #expect {
+        try fixture.reload(trigger)
+      } throws: { error in
+        (error as? EngineError)?.message == "x.lua is being written: try again when it is closed"
+      }
+      #expect(fixture.store.current.id == id)
+      #expect(fixture.writers.next() == nil)
+    }
+    #expect(fixture.reports.all.withLock { $0.map(\.isRefusal) } == [true, true])
+    // Begun while other files were read, and ended soon after.
+    fixture.writers.files.withLock { $0 = [nil, "x.lua", nil, nil] }
+    #expect(try fixture.reload(.admin) == ["a.x"])
   }
 
   @Test func `names that were absent, and texts that are required but never run, count`() throws {

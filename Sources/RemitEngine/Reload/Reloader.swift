@@ -15,22 +15,23 @@ package final class Reloader: AdminHandler {
   private let store: SnapshotStore
   private let builder: SnapshotBuilder
   private let state: Mutex<State>
-  private let settle: @Sendable () -> Void
+  private let fileBeingWritten: @Sendable (_ waits: Bool) -> String?
   private let report: @Sendable (ReloadReport) -> Void
 
   /// - Parameters:
   ///   - first: What is in force in the store.
-  ///   - settle: Returns once no file is being written, as far as that is known, or after a while: asked where somebody wants a reload
-  ///     now, whatever happens to the files.
+  ///   - fileBeingWritten: A file that may be half; nil where there is none, as far as is known. `waits` gives whoever writes a moment to
+  ///     come to an end.
   ///   - report: Gets told of each change and each refusal, on the thread that asked for it.
   package init(
-    _ store: SnapshotStore, _ builder: SnapshotBuilder, first: Build, settle: @escaping @Sendable () -> Void = {},
+    _ store: SnapshotStore, _ builder: SnapshotBuilder, first: Build,
+    fileBeingWritten: @escaping @Sendable (_ waits: Bool) -> String? = { _ in nil },
     report: @escaping @Sendable (ReloadReport) -> Void = { _ in }
   ) {
     self.store = store
     self.builder = builder
     state = Mutex(State(latest: first))
-    self.settle = settle
+    self.fileBeingWritten = fileBeingWritten
     self.report = report
   }
 
@@ -38,30 +39,56 @@ package final class Reloader: AdminHandler {
     try reload(because: .admin)
   }
 
+  /// How often somebody who asks for a reload waits for files that are written to while others are read.
+  private static let attemptsMax = 5
+
   /// Builds a snapshot of what the folders hold now, and puts it in force. After a return to an earlier snapshot, files that have not
   /// changed since are put in force again only where somebody asks for it.
   ///
+  /// Where a file is being written, nothing is done. Who watches the files knows that by itself, and asks again when it is closed.
+  ///
   /// - Returns: `{"snapshot":"…","changed":[…]}`
-  /// - Throws: What is wrong with the files or their tests; nothing has changed then.
+  /// - Throws: What is wrong with the files or their tests, or which of them is being written; nothing has changed then.
   @discardableResult
   package func reload(because trigger: ReloadReport.Trigger) throws(EngineError) -> [UInt8] {
-    // Whoever watches the files knows by itself.
-    if trigger == .admin { settle() }
+    let start = ContinuousClock.now
+    var file: String?
+    for _ in 0..<(trigger == .admin ? Self.attemptsMax : 1) {
+      if trigger == .admin {
+        file = fileBeingWritten(true)
+        guard file == nil else { break }
+      }
+      if let result = try attempt(trigger, &file) { return result }
+    }
+    let problem = Diagnostic(
+      file: "", line: 0, message: "\(file ?? "a file") is being written: try again when it is closed")
+    if trigger == .admin {
+      state.withLock { _ in tell(trigger, .refused([problem]), since: start) }
+    }
+    throw EngineError(code: .policyError, message: problem.description)
+  }
+
+  /// - Parameter file: What somebody is writing.
+  /// - Returns: Nil where what was read may be half, as somebody has begun to write meanwhile.
+  private func attempt(_ trigger: ReloadReport.Trigger, _ file: inout String?) throws(EngineError) -> [UInt8]? {
     let start = ContinuousClock.now
     return try state.withLock { (state) throws(EngineError) in
+      let result = Result { () throws(PolicyLoadError) in try builder.build(after: state.latest) }
+      file = fileBeingWritten(false)
+      guard file == nil else { return nil }
       let build: Build
       do throws(PolicyLoadError) {
-        build = try builder.build(after: state.latest)
+        build = try result.get()
       } catch {
         state.hasRefused = true
         let problems = Self.problems(of: error)
         tell(trigger, .refused(problems), since: start)
         throw Self.error(of: problems)
       }
-      let hasChanged = state.hasRefused || build.snapshot.id != state.latest.snapshot.id
+      let isDue = state.hasRefused || build.snapshot.id != state.latest.snapshot.id || trigger != .files
       state.latest = build
       state.hasRefused = false
-      return change(to: build.snapshot, isDue: hasChanged || trigger != .files, trigger, since: start)
+      return change(to: build.snapshot, isDue: isDue, trigger, since: start)
     }
   }
 
@@ -97,7 +124,10 @@ package final class Reloader: AdminHandler {
   ) {
     let taken = (ContinuousClock.now - start).components
     let milliseconds = Int(taken.seconds) * 1000 + Int(taken.attoseconds / 1_000_000_000_000_000)
-    report(ReloadReport(trigger: trigger, outcome: outcome, snapshot: store.current.id, milliseconds: milliseconds))
+    report(
+      ReloadReport(
+        trigger: trigger, outcome: outcome, snapshot: store.current.id,
+        milliseconds: milliseconds))
   }
 
   private static func problems(of error: PolicyLoadError) -> [Diagnostic] {

@@ -8,17 +8,17 @@ private import Synchronization
 package final class ReloadService: Service {
   private let roots: [String]
   private let reloader: Reloader
-  private let settling: SettledFiles
+  private let news: FileNews
   private let log: Logger
   private let isEnding = Atomic<Bool>(false)
 
   /// - Parameters:
   ///   - folders: Their paths, as the user named them.
-  ///   - settling: What the reloader waits for.
-  package init(watching folders: [String], _ reloader: Reloader, _ settling: SettledFiles, log: Logger) {
+  ///   - news: Where the reloader asks whether files are being written.
+  package init(watching folders: [String], _ reloader: Reloader, _ news: FileNews, log: Logger) {
     roots = folders
     self.reloader = reloader
-    self.settling = settling
+    self.news = news
     self.log = log
   }
 
@@ -38,28 +38,29 @@ package final class ReloadService: Service {
 
   private func watch() {
     let folders = watchedFolders()
-    settling.begin(isWatching: folders != nil)
-    defer { settling.end() }
-    var gate = ChangeGate()
-    // Something may have changed between loading and now.
-    gate.changed(at: Self.now)
+    let file = folders?.file
+    news.begin(folders)
+    defer { news.end() }
     var signals = 0
     while true {
-      wait(for: folders, atMost: timeout(gate))
+      // Emptied before anything is asked: who wakes the thread after that is seen when it waits.
       WakePipe.empty()
       if isEnding.load(ordering: .acquiring) { return }
-      let asked = settling.asked
-      folders?.update(&gate, at: Self.now)
       let received = HangupSignal.received
-      let now = Self.now
-      if !gate.isWriting(at: now) { settling.answer(asked) }
-      if received != signals && !gate.isWriting(at: now) {
-        signals = received
-        gate.passed()
-        _ = try? reloader.reload(because: .signal)
-      } else if gate.wait(at: now) == 0 {
-        gate.passed()
-        _ = try? reloader.reload(because: .files)
+      let isAsked = received != signals
+      let verdict = news.verdict(isAsked: isAsked) { [log] file in
+        log.info("a reload waits for \(file), which is being written")
+      }
+      switch verdict {
+      case .wait(let milliseconds):
+        wait(for: file, atMost: milliseconds.map { Int32($0) } ?? -1)
+      case .look(let notClosed):
+        for file in notClosed {
+          log.warning("\(file) is read as it is: it was written to a while ago, and has not been closed since")
+        }
+        let isDone = (try? reloader.reload(because: isAsked ? .signal : .files)) != nil
+        // What somebody has begun to write meanwhile is waited for, and then looked at for the same reason.
+        if isDone || news.fileBeingWritten(waits: false) == nil { signals = received }
       }
     }
   }
@@ -73,24 +74,11 @@ package final class ReloadService: Service {
     }
   }
 
-  /// Until something is due, in milliseconds; -1 for ever.
-  private func timeout(_ gate: ChangeGate) -> Int32 {
-    let now = Self.now
-    // Who waits for files that are being written is answered once that has taken too long.
-    if settling.hasQuestions || gate.isWriting(at: now) && gate.wait(at: now) == nil { return 10 }
-    return gate.wait(at: now).map { Int32($0) } ?? -1
-  }
-
-  private func wait(for folders: WatchedFolders?, atMost milliseconds: Int32) {
+  /// Until the system has news of a folder or somebody wakes the thread; -1 milliseconds are for ever.
+  private func wait(for news: Int32?, atMost milliseconds: Int32) {
     var files = [pollfd(fd: WakePipe.file, events: Int16(POLLIN), revents: 0)]
-    if let folders { files.append(pollfd(fd: folders.file, events: Int16(POLLIN), revents: 0)) }
-    // SAFETY: both outlive the call.
+    if let news { files.append(pollfd(fd: news, events: Int16(POLLIN), revents: 0)) }
+    // SAFETY: they outlive the call.
     unsafe _ = poll(&files, nfds_t(files.count), milliseconds)
-  }
-
-  private static var now: Int64 {
-    var time = timespec()
-    unsafe _ = clock_gettime(CLOCK_MONOTONIC, &time)
-    return Int64(time.tv_sec) * 1000 + Int64(time.tv_nsec) / 1_000_000
   }
 }

@@ -1,6 +1,6 @@
 private import Glibc
 
-/// Watches folders with all that are in them, and whatever may put another folder in their place. Used on one thread.
+/// Watches folders with all that are in them, and whatever may put another folder in their place. Used on one thread at a time.
 final class WatchedFolders {
   private struct Watched {
     var path: String
@@ -19,7 +19,7 @@ final class WatchedFolders {
 
   private static let insideMask =
     IN_MODIFY | IN_CLOSE_WRITE | IN_ATTRIB | IN_CREATE | IN_DELETE | IN_MOVED_FROM | IN_MOVED_TO | IN_DELETE_SELF
-    | IN_MOVE_SELF
+    | IN_MOVE_SELF | IN_EXCL_UNLINK
   private static let wayMask = IN_CREATE | IN_DELETE | IN_MOVED_FROM | IN_MOVED_TO | IN_DELETE_SELF | IN_MOVE_SELF
   private static let depthMax = 16
   private static let linksMax = 40
@@ -32,24 +32,29 @@ final class WatchedFolders {
   }
 
   private func watchAll() {
-    for watch in watched.keys { inotify.forget(watch) }
+    // A folder that is watched on keeps its number, by which events are known that have not been read yet.
+    let former = watched
     watched = [:]
     for root in roots {
       watchWay(to: root)
       watchTree(root, depth: 0)
     }
+    for watch in former.keys where watched[watch] == nil { inotify.forget(watch) }
   }
 
   /// To be waited for.
   var file: Int32 { inotify.file }
 
   /// Takes in what has happened.
-  func update(_ gate: inout ChangeGate, at now: Int64) {
-    for event in inotify.events() {
+  ///
+  /// - Returns: Whether anything has.
+  func update(_ gate: inout ChangeGate, at now: Int64) -> Bool {
+    let events = inotify.events()
+    for event in events {
       if event.has(IN_Q_OVERFLOW) {
         // What is gone is not known, so everything is looked at.
         watchAll()
-        gate.changed(at: now)
+        gate.lostCount(at: now)
         continue
       }
       guard let folder = watched[event.watch] else { continue }
@@ -66,27 +71,37 @@ final class WatchedFolders {
       }
       // Nothing whose name begins with a dot is ever loaded.
       guard folder.isInside, !event.name.isEmpty, !event.name.hasPrefix(".") else { continue }
-      take(event, in: folder, &gate, at: now)
+      take(event, of: folder.path + "/" + event.name, &gate, at: now)
     }
+    return !events.isEmpty
   }
 
-  private func take(_ event: Inotify.Event, in folder: Watched, _ gate: inout ChangeGate, at now: Int64) {
-    let file = ChangeGate.Writing(folder: event.watch, name: event.name)
-    let path = folder.path + "/" + event.name
-    if event.has(IN_CLOSE_WRITE, IN_DELETE, IN_MOVED_FROM) {
-      gate.ended(file, at: now)
-    } else if event.has(IN_MODIFY) || event.has(IN_CREATE) && Self.isNewFile(path) {
-      gate.began(file, at: now)
+  private func take(_ event: Inotify.Event, of path: String, _ gate: inout ChangeGate, at now: Int64) {
+    if event.has(IN_MODIFY) {
+      gate.began(path, at: now)
+    } else if event.has(IN_CLOSE_WRITE) {
+      gate.closed(path, at: now)
+    } else if event.has(IN_DELETE, IN_MOVED_FROM) {
+      // Nobody misses the backups of editors.
+      if event.name.hasPrefix("#") || event.name.hasSuffix("~") {
+        gate.closed(path, at: now)
+      } else {
+        gate.went(path, at: now)
+      }
+    } else if event.has(IN_CREATE, IN_MOVED_TO) {
+      gate.came(path, at: now)
+      if event.has(IN_CREATE) && Self.isEmptyFile(path) { gate.began(path, at: now) }
+      watchTree(path, depth: 1)
     } else {
       gate.changed(at: now)
     }
-    if event.has(IN_CREATE, IN_MOVED_TO) { watchTree(path, depth: 1) }
   }
 
-  /// A file that somebody has just made and may write to: no link to another, and no folder.
-  private static func isNewFile(_ path: String) -> Bool {
+  /// A file that somebody has just made and has yet to write to: no link to another, and no folder. Of what is written there is news.
+  private static func isEmptyFile(_ path: String) -> Bool {
     var status = stat()
     return unsafe lstat(path, &status) == 0 && status.st_mode & S_IFMT == S_IFREG && status.st_nlink == 1
+      && status.st_size == 0
   }
 
   // MARK: Watching

@@ -30,6 +30,10 @@ struct ReloadAssembly {
       throw CommandFailure(error)
     }
     store = SnapshotStore(build.snapshot)
+    if build.snapshot.policies.count == 0 {
+      log.warning(
+        "no policy in \(folders.policies) yet: all requests are answered with unknown_policy until there is one")
+    }
     let news = FileNews()
     reloader = Reloader(
       store, builder, first: build, fileBeingWritten: { news.fileBeingWritten(waits: $0) },

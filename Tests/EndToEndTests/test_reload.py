@@ -11,6 +11,7 @@ import subprocess
 import threading
 import time
 import unittest
+import urllib.request
 
 from service import Client, Server, line, request, stdio
 from support import REMIT, Folder, policy
@@ -249,17 +250,38 @@ class FileTests(ReloadTest):
         server.wait_until(lambda: "unknown policy" in str(server.value("b.z")), "b.z is gone")
         self.assertEqual(server.value("a.y"), 1)
 
-    def test_a_folder_that_is_gone_and_one_that_is_empty(self):
-        """Without the folder nobody knows what should hold; an empty one says that nothing does."""
+    def test_a_folder_that_is_gone_and_one_that_is_emptied(self):
+        """Without the folder nobody knows what should hold, and an empty one is more likely being filled than meant."""
         server = self.serve()
         os.rename(server.place("policies"), server.place("aside"))
         server.wait_for(rb"cannot read the folder")
         self.assertEqual(server.value(), 1)
         os.mkdir(server.place("policies"))
-        server.wait_until(lambda: "unknown policy" in str(server.value()), "the policies are gone")
+        server.wait_for(rb"no policy is left in [^\n]*/policies: what is in force goes on, [^\n]* remove policies one by one")
+        self.assertEqual(server.value(), 1)
+        # Whoever asks gets the same answer.
+        before = server.count(rb"reload refused")
+        self.assertIn("no policy is left in ", server.reload()["error"]["message"])
+        server.process.send_signal(signal.SIGHUP)
+        server.wait_until(lambda: server.count(rb"reload refused") == before + 2, "the signal's is refused too")
+        self.assertEqual(server.value("a.y"), 1)
         shutil.copytree(server.place("aside"), server.place("policies"), dirs_exist_ok=True)
         server.write("policies/a/x.lua", versioned(2))
         server.wait_for_value(2)
+
+    def test_policies_that_are_removed_one_by_one(self):
+        """The last one too: that is meant. A service may also start without any."""
+        server = self.serve()
+        for name in ("x", "y"):
+            os.remove(server.place(f"policies/a/{name}.lua"))
+            server.wait_until(lambda: "unknown policy" in str(server.value(f"a.{name}")), f"a.{name} is gone")
+        self.assertEqual(server.count(rb"refused"), 0, server.said())
+        server.write("policies/a/x.lua", versioned(2))
+        server.wait_for_value(2)
+        with Folder({"policies/lib/numbers.lua": "return { one = 1 }"}) as folder, AdminServer(folder) as server:
+            server.wait_for(rb"warning: no policy in [^\n]*/policies yet: all requests are answered with unknown_policy")
+            server.write("policies/a/x.lua", versioned(1))
+            server.wait_for_value(1)
 
     def test_a_folder_that_is_wiped_and_filled(self):
         """Who deploys like that within a second or two shows nobody what is in between."""
@@ -281,6 +303,27 @@ class FileTests(ReloadTest):
         self.assertEqual([answer for answer in answers if "result" not in answer], [])
         self.assertEqual(server.value(), 1)
         self.assertEqual(server.count(rb"refused"), 0, server.said())
+
+    def test_files_that_are_again_as_they_were(self):
+        """Whoever mends what was refused is told that it is well."""
+        server = self.serve(None, "--http", "127.0.0.1:0")
+        port = int(server.wait_for(rb"listening on http://127\.0\.0\.1:(\d+)").group(1))
+
+        def is_well():
+            with urllib.request.urlopen(f"http://127.0.0.1:{port}/metrics", timeout=30) as page:
+                return re.search(rb"^remit_reload_last_successful (\d)$", page.read(), re.MULTILINE).group(1) == b"1"
+
+        self.assertTrue(is_well())
+        snapshot = server.snapshot()
+        server.write("policies/a/x.lua", "return (")
+        server.wait_for(rb"reload refused")
+        server.wait_until(lambda: not is_well())
+        # A return to what is kept makes the files no better.
+        server.roll_back(snapshot)
+        self.assertFalse(is_well())
+        server.write("policies/a/x.lua", versioned(1))
+        server.wait_for(rb"reloaded: snapshot " + snapshot.encode() + rb", the files are again what is in force \(\d+ ms\)")
+        server.wait_until(is_well)
 
     def test_shared_files_data_plugins_and_settings(self):
         shared = policy('return { outcome = "approve", reasons = { "ok" }, value = shared.number }',

@@ -25,6 +25,7 @@ private final class Fixture {
   final class Reports: Sendable {
     let all = Mutex<[ReloadReport]>([])
     var lines: [String] { all.withLock { $0.last?.lines ?? [] } }
+    var areFilesRefused: Bool? { all.withLock { $0.last?.areFilesRefused } }
   }
 
   init(_ files: [String: String]) throws {
@@ -241,9 +242,51 @@ private func tests(_ name: String, _ value: String) -> String {
       #expect(fixture.writers.next() == nil)
     }
     #expect(fixture.reports.all.withLock { $0.map(\.isRefusal) } == [true, true])
+    #expect(fixture.reports.all.withLock { $0.allSatisfy { !$0.areFilesRefused } })
     // Begun while other files were read, and ended soon after.
     fixture.writers.files.withLock { $0 = [nil, "x.lua", nil, nil] }
     #expect(try fixture.reload(.admin) == ["a.x"])
+  }
+
+  @Test func `two policies or more do not go at once`() throws {
+    let fixture = try Fixture(["policies/a/x.lua": policy("1"), "policies/a/y.lua": policy("1")])
+    let id = fixture.store.current.id
+    fixture.remove("policies/a/x.lua")
+    fixture.remove("policies/a/y.lua")
+    for trigger in [ReloadReport.Trigger.files, .signal, .admin] {
+      #expect {
+        try fixture.reload(trigger)
+      } throws: { error in
+        (error as? EngineError)?.message.hasPrefix("no policy is left in \(fixture.folder.path)/policies: ") ?? false
+      }
+      #expect(fixture.store.current.id == id)
+    }
+    fixture.write(policy("1"), to: "policies/a/x.lua")
+    #expect(try fixture.reload() == ["a.y"])
+    fixture.remove("policies/a/x.lua")
+    #expect(try fixture.reload() == ["a.x"])
+    #expect(fixture.store.current.policies.count == 0)
+    #expect(try fixture.reload() == [])
+  }
+
+  @Test func `that refused files are well again is said`() throws {
+    let fixture = try Fixture(["policies/a/x.lua": policy("1")])
+    let id = fixture.store.current.id
+    for trigger in [ReloadReport.Trigger.files, .signal, .admin] {
+      fixture.write("broken", to: "policies/a/x.lua")
+      #expect(throws: EngineError.self) { try fixture.reload(trigger) }
+      #expect(fixture.reports.areFilesRefused == true)
+      // A return to what is kept does not change the files.
+      _ = try fixture.reloader.rollBack(to: id)
+      #expect(fixture.reports.areFilesRefused == true)
+      fixture.write(policy("1"), to: "policies/a/x.lua")
+      #expect(try fixture.reload(trigger) == [])
+      #expect(fixture.reports.areFilesRefused == false)
+      let line = fixture.reports.lines.first ?? ""
+      #expect(line.hasPrefix("reloaded: snapshot \(id), the files are again what is in force ("))
+      #expect(try fixture.reload(.files) == [])
+      #expect(fixture.reports.lines == [])
+    }
   }
 
   @Test func `names that were absent, and texts that are required but never run, count`() throws {

@@ -9,12 +9,16 @@ package struct ReloadReport: Sendable {
   package enum Outcome: Sendable {
     /// The names of the policies that are other now, sorted; none where nothing has changed.
     case done([String])
+    /// Files that were refused are again what is in force.
+    case recovered
     /// What is wrong, sorted by file and line.
     case refused([Diagnostic])
   }
 
   package var trigger: Trigger
   package var outcome: Outcome
+  /// What the folders held when they were last read was refused.
+  package var areFilesRefused: Bool
   /// In force now.
   package var snapshot: String
   package var milliseconds: Int
@@ -39,6 +43,8 @@ package struct ReloadReport: Sendable {
       let what = changed.isEmpty ? "nothing changed" : "changed \(names)\(more)"
       let verb = trigger == .rollback ? "rolled back" : "reloaded"
       return ["\(verb): snapshot \(snapshot), \(what) (\(milliseconds) ms)"]
+    case .recovered:
+      return ["reloaded: snapshot \(snapshot), the files are again what is in force (\(milliseconds) ms)"]
     case .refused(let problems):
       let more = problems.count > Self.problemsMax ? ["… and \(problems.count - Self.problemsMax) more problems"] : []
       return problems.prefix(Self.problemsMax).map(\.description) + more
@@ -82,5 +88,6 @@ extension ReloadReport {
     } else if !lines.isEmpty {
       metrics?.reloadSucceeded(seconds: seconds)
     }
+    metrics?.filesRead(areRefused: areFilesRefused)
   }
 }

@@ -63,7 +63,7 @@ package final class Reloader: AdminHandler {
     let problem = Diagnostic(
       file: "", line: 0, message: "\(file ?? "a file") is being written: try again when it is closed")
     if trigger == .admin {
-      state.withLock { _ in tell(trigger, .refused([problem]), since: start) }
+      state.withLock { state in tell(trigger, .refused([problem]), state, since: start) }
     }
     throw EngineError(code: .policyError, message: problem.description)
   }
@@ -79,22 +79,32 @@ package final class Reloader: AdminHandler {
       let build: Build
       do throws(PolicyLoadError) {
         build = try result.get()
+        try checkNotEmptied(build)
       } catch {
         state.hasRefused = true
         let problems = Self.problems(of: error)
-        tell(trigger, .refused(problems), since: start)
+        tell(trigger, .refused(problems), state, since: start)
         throw Self.error(of: problems)
       }
       let isDue = state.hasRefused || build.snapshot.id != state.latest.snapshot.id || trigger != .files
+      let isRecovery = state.hasRefused
       state.latest = build
       state.hasRefused = false
-      return change(to: build.snapshot, isDue: isDue, trigger, since: start)
+      return change(to: build.snapshot, isDue: isDue, isRecovery: isRecovery, trigger, state, since: start)
     }
+  }
+
+  private func checkNotEmptied(_ build: Build) throws(PolicyLoadError) {
+    guard build.snapshot.policies.count == 0, store.current.policies.count > 1 else { return }
+    let message =
+      "no policy is left in \(builder.policies): what is in force goes on, as the folder is more likely being filled than meant; "
+      + "remove policies one by one, or restart, if it is meant"
+    throw .broken([Diagnostic(file: "", line: 0, message: message)])
   }
 
   package func rollBack(to id: String) throws(EngineError) -> [UInt8] {
     let start = ContinuousClock.now
-    return try state.withLock { (_) throws(EngineError) in
+    return try state.withLock { (state) throws(EngineError) in
       guard let snapshot = store.snapshot(id) else {
         let kept = store.ids.joined(separator: ", ")
         let name = id.count > 64 ? id.prefix(64) + "…" : id
@@ -102,12 +112,13 @@ package final class Reloader: AdminHandler {
           code: .invalidParams,
           message: "snapshot: \"\(name)\" is not kept (there are, the one in force last: \(kept))")
       }
-      return change(to: snapshot, isDue: true, .rollback, since: start)
+      return change(to: snapshot, isDue: true, isRecovery: false, .rollback, state, since: start)
     }
   }
 
   private func change(
-    to snapshot: Snapshot, isDue: Bool, _ trigger: ReloadReport.Trigger, since start: ContinuousClock.Instant
+    to snapshot: Snapshot, isDue: Bool, isRecovery: Bool, _ trigger: ReloadReport.Trigger, _ state: State,
+    since start: ContinuousClock.Instant
   ) -> [UInt8] {
     let former = store.current
     var changed: [String] = []
@@ -115,18 +126,19 @@ package final class Reloader: AdminHandler {
       changed = former.changes(to: snapshot)
       store.publish(snapshot)
     }
-    tell(trigger, .done(changed), since: start)
+    tell(trigger, isRecovery && changed.isEmpty ? .recovered : .done(changed), state, since: start)
     return Self.result(isDue ? snapshot : former, changed)
   }
 
   private func tell(
-    _ trigger: ReloadReport.Trigger, _ outcome: ReloadReport.Outcome, since start: ContinuousClock.Instant
+    _ trigger: ReloadReport.Trigger, _ outcome: ReloadReport.Outcome, _ state: State,
+    since start: ContinuousClock.Instant
   ) {
     let taken = (ContinuousClock.now - start).components
     let milliseconds = Int(taken.seconds) * 1000 + Int(taken.attoseconds / 1_000_000_000_000_000)
     report(
       ReloadReport(
-        trigger: trigger, outcome: outcome, snapshot: store.current.id,
+        trigger: trigger, outcome: outcome, areFilesRefused: state.hasRefused, snapshot: store.current.id,
         milliseconds: milliseconds))
   }
 

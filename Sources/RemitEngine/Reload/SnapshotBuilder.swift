@@ -5,7 +5,8 @@ package import RemitPolicy
 /// Builds snapshots from two folders, one after the other: a policy that is made of the same as before is taken over, and neither
 /// compiled nor tested again.
 package struct SnapshotBuilder: Sendable {
-  private let policies: String
+  /// The folder's path, as the user named it.
+  let policies: String
   private let plugins: String
   private let natives: [NativeLibrary]
   private let limits: Limits

@@ -49,7 +49,7 @@ struct PoliciesCommand: ParsableCommand {
     } else {
       for line in policies.flatMap(Self.lines) { Terminal.print(line) }
     }
-    if name == nil { loader.store.folder.misnamedFiles().forEach(Terminal.warn) }
+    if name == nil { loader.store.folder.leftOut().forEach(Terminal.warn) }
     guard diagnostics.isEmpty else {
       throw CommandFailure(.policyNotLoaded, messages: diagnostics.map(\.description))
     }

@@ -18,8 +18,8 @@ struct ReloadAssembly {
   ) throws {
     let loader = try folders.loader(limits: limits, nativePlace: nativePlace)
     let folder = loader.store.folder
-    let misnamed = MisnamedFiles(folder, log)
-    misnamed.warn()
+    let leftOut = LeftOutFiles(folder, log)
+    leftOut.warn()
     let builder = SnapshotBuilder(
       policies: folders.policies, plugins: folders.plugins,
       natives: try folders.natives(beside: folder.pluginNames(), nativePlace), limits: limits)
@@ -41,17 +41,17 @@ struct ReloadAssembly {
         report.count(metrics)
         let metadata: Logger.Metadata = ["snapshot": "\(report.snapshot)"]
         for line in report.lines { log.log(level: report.isRefusal ? .error : .info, "\(line)", metadata: metadata) }
-        misnamed.warn()
+        leftOut.warn()
       })
     service = ReloadService(watching: [folders.policies, folders.plugins], reloader, news, log: log)
   }
 }
 
-/// Warns of files that look like policies and are none, of each once for as long as it is there.
-private final class MisnamedFiles: Sendable {
+/// Warns of what looks like policies and is none, of each once for as long as it is there.
+private final class LeftOutFiles: Sendable {
   private let folder: PolicyFolder
   private let log: Logger
-  private let told = Mutex<Set<String>>([])
+  private let told = Mutex<Set<PolicyFolder.LeftOut>>([])
 
   init(_ folder: PolicyFolder, _ log: Logger) {
     self.folder = folder
@@ -59,10 +59,11 @@ private final class MisnamedFiles: Sendable {
   }
 
   func warn() {
-    let files = folder.misnamedFiles()
+    // Looked up each time, as another folder may have taken its place.
+    let all = PolicyFolder(policies: folder.policies.path, plugins: folder.plugins.path).leftOut()
     told.withLock { told in
-      for file in files where !told.contains(file) { log.warning("\(Terminal.words(misnamed: file))") }
-      told = Set(files)
+      for leftOut in all where !told.contains(leftOut) { log.warning("\(Terminal.words(leftOut))") }
+      told = Set(all)
     }
   }
 }

@@ -1,5 +1,6 @@
 private import Glibc
 private import RemitModel
+internal import RemitPolicy
 private import Synchronization
 
 /// Text for people: standard output and standard error.
@@ -46,12 +47,15 @@ enum Terminal {
 
   /// Says of a file that it is no policy, though it looks like one.
   static func warn(misnamed file: String) {
-    error("warning: \(words(misnamed: file))")
+    error("warning: \(file) is left out: \(PolicyFolder.rule)")
   }
 
-  static func words(misnamed file: String) -> String {
-    "\(file) is left out: a policy is <family>/<name>.lua, both names in lower_snake_case"
+  /// The same of whatever is left out among the policies.
+  static func warn(leftOut: PolicyFolder.LeftOut) {
+    error("warning: \(words(leftOut))")
   }
+
+  static func words(_ leftOut: PolicyFolder.LeftOut) -> String { "\(leftOut.path) is left out: \(leftOut.why)" }
 
   /// Writes over the line that standard error stands in.
   static func progress(_ text: String) {

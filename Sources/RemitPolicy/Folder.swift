@@ -146,6 +146,19 @@ package struct Folder: Sendable {
     return names.sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) }
   }
 
+  enum Stray { case outside, nowhere }
+
+  /// Where a symbolic link in the folder leads, if that is to a folder outside of it or to nothing.
+  func stray(_ name: String) -> Stray? {
+    guard let root = realPath else { return nil }
+    var status = stat()
+    // SAFETY: `status` outlives the calls.
+    guard unsafe lstat(root + "/" + name, &status) == 0, status.st_mode & S_IFMT == S_IFLNK else { return nil }
+    guard let path = Self.resolve(root + "/" + name) else { return .nowhere }
+    guard path != root, !path.hasPrefix(root == "/" ? root : root + "/") else { return nil }
+    return unsafe stat(path, &status) == 0 && status.st_mode & S_IFMT == S_IFDIR ? .outside : nil
+  }
+
   /// True for a relative path of plain names.
   static func staysInside(_ name: String) -> Bool {
     guard !name.utf8.contains(0), !name.isEmpty else { return false }

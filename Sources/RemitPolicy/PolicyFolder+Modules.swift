@@ -30,7 +30,7 @@ extension PolicyFolder {
     ModuleFile(file: place.shown, module: Self.place(ofModule: name) == place ? name : nil, place: place)
   }
 
-  private static func luaFiles(of root: Folder) -> [String] {
+  static func luaFiles(of root: Folder) -> [String] {
     var found: [String] = []
     // A link may lead to a folder that was seen already, or back up.
     var seen: Set<String> = []

@@ -23,6 +23,10 @@ package struct PolicyLoader: Sendable {
   package func load(_ name: PolicyName) throws(PolicyLoadError) -> (LoadedPolicy, PolicyMachine) {
     let broken = store.diagnostics(ofModule: name.description)
     guard broken.isEmpty else { throw .broken(broken) }
+    guard isThere(name) else {
+      let message = "nothing is there, or the file is a symbolic link that leads nowhere"
+      throw .broken([Diagnostic(file: name.file, line: 0, message: message)])
+    }
     let recorder = ModuleRecorder(store)
     do throws(LuaError) {
       let vm = try LuaVM(limits: store.limits, source: recorder)

@@ -379,6 +379,19 @@ class FileTests(ReloadTest):
         server.reload()
         server.wait_until(lambda: server.count(rb"warning: a/Odd-Name\.lua is left out: ") == 2, "it is told again")
 
+    def test_policies_where_none_is_looked_for(self):
+        """In a folder elsewhere that a link leads to, and too deep: who put them there is told, at the start and later."""
+        with Folder({**FILES, "elsewhere/y.lua": versioned(1), "policies/n/m/z.lua": versioned(1)}) as folder:
+            os.symlink("../elsewhere", os.path.join(folder.path, "policies/link"))
+            with AdminServer(folder) as server:
+                server.wait_for(rb"warning: link is left out: it is a symbolic link to a folder that is not in the folder of policies\n")
+                server.wait_for(rb"warning: n/m/z\.lua is left out: a policy is <family>/<name>\.lua, and not in a folder below\n")
+                os.symlink("../elsewhere", server.place("policies/other"))
+                server.wait_for(rb"warning: other is left out: ")
+                os.symlink("nothing.lua", server.place("policies/a/dangling.lua"))
+                server.wait_for(rb"error: a/dangling\.lua: nothing is there, or the file is a symbolic link that leads nowhere\n")
+                self.assertEqual(server.count(rb"link is left out"), 1)
+
     def test_what_was_absent_may_come(self):
         optional = policy('return { outcome = "approve", reasons = { "ok" }, value = ok and 2 or 1 }',
                           prelude='local ok = pcall(function() return dataset "data/n.csv" { role = text {} } end)\n')

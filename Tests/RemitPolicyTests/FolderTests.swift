@@ -63,6 +63,37 @@ struct FolderTests {
     #expect(folder.misnamedFiles() == ["a/Upper.lua", "top.lua"])
   }
 
+  @Test("What looks like policies and is left out is named, with why")
+  func leftOut() {
+    let temporary = TemporaryFolder([
+      "p/a/x.lua": "", "p/a/b/helper.lua": "return {}", "p/a/b/deep.lua": "-- x\nreturn policy {\n}\n",
+      "p/lib/m/l.lua": "return policy {}", "p/meta/m/l.lua": "return policy {}", "p/top.lua": "", "ext/y.lua": "",
+      "p/.hidden/z.lua": "", "note.txt": "",
+    ])
+    temporary.link("p/out", to: "../ext")
+    temporary.link("p/in", to: ".hidden")
+    temporary.link("p/none", to: "../nothing")
+    temporary.link("p/note.txt", to: "../note.txt")
+    let folder = PolicyFolder(policies: temporary.path + "/p", plugins: "nothing")
+    #expect(folder.policyNames().map(\.description) == ["a.x", "in.z"])
+    #expect(
+      folder.leftOut().map { "\($0.path): \($0.why)" } == [
+        "a/b/deep.lua: a policy is <family>/<name>.lua, and not in a folder below",
+        "none: it is a symbolic link that leads nowhere",
+        "out: it is a symbolic link to a folder that is not in the folder of policies",
+        "top.lua: a policy is <family>/<name>.lua, both names in lower_snake_case",
+      ])
+  }
+
+  @Test("A policy whose file is a link to nothing is named by its file")
+  func linkToNothing() {
+    let temporary = TemporaryFolder(["a/y.lua": ""])
+    temporary.link("a/x.lua", to: "nothing.lua")
+    let loader = PolicyLoader(ModuleStore(folder: PolicyFolder(policies: temporary.path, plugins: "nothing")))
+    let found = loader.loadAll().diagnostics.map(\.description)
+    #expect(found.contains("a/x.lua: nothing is there, or the file is a symbolic link that leads nowhere"))
+  }
+
   @Test("Every Lua file is listed, with its module's name where it can be required")
   func moduleFiles() {
     let temporary = TemporaryFolder([

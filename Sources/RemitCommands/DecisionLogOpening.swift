@@ -37,6 +37,10 @@ struct DecisionLogOpening {
     var configuration = LogConfiguration(folder: folder)
     configuration.sync = settings.text("log_sync") == "always" ? .always : .never
     configuration.whenFull = try whenFull()
+    if case .spill(let other) = configuration.whenFull, Self.isSame(folder, other) {
+      let place = settings.mention(settings.text("log_spill") == nil ? "log_full" : "log_spill")
+      throw CommandFailure(.usage, "\(place): \(other) is the folder of the log itself, and it goes on in another")
+    }
     if let path = settings.text("log_key") {
       do throws(LogError) {
         configuration.key = try LogKey(file: path)
@@ -47,6 +51,15 @@ struct DecisionLogOpening {
     configuration.segmentBytesMax = settings.number("log_segment_bytes")
     configuration.segmentSeconds = settings.number("log_segment_seconds")
     return configuration
+  }
+
+  /// Whether both paths are one folder, as far as that can be told without making it.
+  private static func isSame(_ left: String, _ right: String) -> Bool {
+    func parts(_ path: String) -> [Substring] { path.split(separator: "/").filter { $0 != "." } }
+    if left.hasPrefix("/") == right.hasPrefix("/"), parts(left) == parts(right) { return true }
+    var (one, other) = (stat(), stat())
+    guard unsafe stat(left, &one) == 0, unsafe stat(right, &other) == 0 else { return false }
+    return one.st_dev == other.st_dev && one.st_ino == other.st_ino
   }
 
   private func whenFull() throws -> LogConfiguration.WhenFull {

@@ -43,7 +43,7 @@ struct ServeAssembly {
           "addresses": .array(addresses.map { .string($0) }), "pid": .stringConvertible(Int(getpid())),
         ])
     }
-    FileLimit.raise(forConnections: limits.connectionsMax, log: log)
+    try FileLimit.raise(forConnections: limits.connectionsMax, loops: configuration.loops, log: log)
     let clock = ServiceClock(
       milliseconds: { SystemClock.milliseconds() }, uptimeSeconds: { Int(SystemClock.seconds() - start) })
     var setting = RequestEvaluator.Setting(store: loaded.store, clock: clock, limits: limits)

@@ -54,6 +54,8 @@ package final class DecisionService: Service {
       seats.append(
         try await eventLoop.submit { NIOLoopBound(LoopSeat(shared, eventLoop: eventLoop), eventLoop: eventLoop) }.get())
     }
+    // What may fail without listening comes first.
+    let stdio = try configuration.stdio ? StdioConnection(setting) : nil
     let listeners = Listeners(
       group, seats: seats, backlog: Int32(clamping: setting.limits.connectionsMax),
       log: log)
@@ -80,7 +82,6 @@ package final class DecisionService: Service {
       throw error
     }
     addresses += http?.addresses ?? []
-    let stdio = try configuration.stdio ? StdioConnection(setting) : nil
     let (stdioEnds, stdioEnd) = AsyncStream.makeStream(of: Void.self)
     let isAlone = configuration.tcp.isEmpty && configuration.unix.isEmpty && http == nil
     if let stdio {

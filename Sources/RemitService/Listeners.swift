@@ -50,6 +50,10 @@ final class Listeners {
   }
 
   func listen(_ address: ServiceConfiguration.UnixAddress) async throws {
+    // Another spelling of a path that is listened on already: nobody else does.
+    guard !files.contains(where: { $0.stands(at: address.path) }) else {
+      throw ServiceError("cannot listen on \(address.path): it is given twice")
+    }
     let socket = try UnixSocketFile.bind(address.path, mode: address.mode)
     let channel: any Channel
     do {
@@ -107,7 +111,7 @@ final class Listeners {
 
   /// What the system says, in one line.
   private static func words(_ error: any Error) -> String {
-    if let error = error as? IOError { return unsafe String(cString: strerror(error.errnoCode)) }
+    if let error = error as? IOError { return unsafe String(cString: strerror(error.errnoCode)).lowercased() }
     if let error = error as? SocketAddressError.UnknownHost {
       return error.errorCode == Int(EAI_NONAME) ? "no such host" : error.errorDescription.lowercased()
     }

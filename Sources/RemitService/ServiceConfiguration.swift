@@ -7,9 +7,11 @@ package struct ServiceConfiguration: Sendable {
 
     /// Reads `HOST:PORT`, the host of IPv6 in brackets; nil where it is something else.
     package init?(_ text: String) {
-      guard let colon = text.lastIndex(of: ":"), let port = Int(text[text.index(after: colon)...]),
-        (0...65535).contains(port)
-      else { return nil }
+      guard let colon = text.lastIndex(of: ":") else { return nil }
+      let digits = text[text.index(after: colon)...]
+      guard digits.allSatisfy({ $0.isASCII && $0.isNumber }), let port = Int(digits), (0...65535).contains(port) else {
+        return nil
+      }
       var host = text[..<colon]
       if host.hasPrefix("["), host.hasSuffix("]") {
         host = host.dropFirst().dropLast()

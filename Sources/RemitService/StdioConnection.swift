@@ -25,7 +25,7 @@ final class StdioConnection: @unchecked Sendable {
     var ends: [Int32] = [-1, -1]
     // SAFETY: the array has room for both ends.
     guard unsafe pipe(&ends) == 0 else {
-      throw ServiceError("cannot serve standard input: \(unsafe String(cString: strerror(errno)))")
+      throw ServiceError("cannot serve standard input: \(unsafe String(cString: strerror(errno)).lowercased())")
     }
     wakeRead = ends[0]
     wakeWrite = ends[1]

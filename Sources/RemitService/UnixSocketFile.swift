@@ -19,13 +19,21 @@ struct UnixSocketFile {
     guard status.st_mode & S_IFMT == S_IFSOCK else {
       throw ServiceError("cannot listen on \(path): a file of that name is there, and it is no socket")
     }
-    let socket = Glibc.socket(AF_UNIX, Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue), 0)
+    // Who has no room for another connection must not make this wait.
+    let kind = Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue) | Int32(SOCK_NONBLOCK.rawValue)
+    let socket = Glibc.socket(AF_UNIX, kind, 0)
     guard socket >= 0 else { throw ServiceError("cannot listen on \(path): \(systemError())") }
     defer { close(socket) }
-    guard unsafe call(connect, socket, path) != 0, errno == ECONNREFUSED else {
+    let isTaken = unsafe call(connect, socket, path) == 0
+    if !isTaken && (errno == EACCES || errno == EPERM) {
+      throw ServiceError("cannot listen on \(path): a socket is there, and not for this user: \(systemError())")
+    }
+    guard !isTaken, errno == ECONNREFUSED || errno == ENOENT else {
       throw ServiceError("cannot listen on \(path): another process does")
     }
-    guard unsafe unlink(path) == 0 else { throw ServiceError("cannot listen on \(path): \(systemError())") }
+    guard unsafe unlink(path) == 0 || errno == ENOENT else {
+      throw ServiceError("cannot listen on \(path): \(systemError())")
+    }
   }
 
   /// Makes a socket whose file has that mode from the start: nobody who may not can connect in between.
@@ -61,9 +69,13 @@ struct UnixSocketFile {
 
   /// Takes the file away, unless another has taken its place.
   func remove() {
+    if stands(at: path) { unsafe unlink(path) }
+  }
+
+  /// Whether that is the path of this file.
+  func stands(at path: String) -> Bool {
     var status = stat()
-    guard unsafe lstat(path, &status) == 0, status.st_dev == device, status.st_ino == inode else { return }
-    unsafe unlink(path)
+    return unsafe lstat(path, &status) == 0 && status.st_dev == device && status.st_ino == inode
   }
 
   /// Calls `bind` or `connect`, for a path that is known to fit.
@@ -83,7 +95,7 @@ struct UnixSocketFile {
     }
   }
 
-  private static func systemError() -> String { unsafe String(cString: strerror(errno)) }
+  private static func systemError() -> String { unsafe String(cString: strerror(errno)).lowercased() }
 }
 
 /// Holds off others that would listen in the same folder: between a look at a file and the moment when a socket listens there, a second
@@ -91,12 +103,20 @@ struct UnixSocketFile {
 @safe final class SocketFolderLock {
   private let file: Int32
 
-  /// Waits for its turn. Where the folder cannot be locked, nothing is held off.
+  /// Others listen at once; who has the lock for longer has it for something else.
+  private static let waitMilliseconds = 5000
+  private static let tickMilliseconds = 10
+
+  /// Waits for its turn, for 5 seconds at most. Where the folder cannot be locked, nothing is held off.
   init(for path: String) {
     let end = path.lastIndex(of: "/")
     let folder = end.map { $0 == path.startIndex ? "/" : String(path[..<$0]) } ?? "."
     file = unsafe open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
-    if file >= 0 { while flock(file, LOCK_EX) != 0 && errno == EINTR {} }
+    guard file >= 0 else { return }
+    for _ in 0..<Self.waitMilliseconds / Self.tickMilliseconds {
+      if flock(file, LOCK_EX | LOCK_NB) == 0 || errno != EWOULDBLOCK && errno != EINTR { return }
+      usleep(useconds_t(Self.tickMilliseconds * 1000))
+    }
   }
 
   deinit {

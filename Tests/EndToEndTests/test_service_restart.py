@@ -84,7 +84,7 @@ class RestartTests(unittest.TestCase):
 
     def test_a_second_service_is_told_and_the_first_goes_on(self):
         with Server(policies=self.folder.path + "/policies") as server:
-            for options, words in ((("--listen", f"127.0.0.1:{server.port}"), rb"cannot listen on 127.0.0.1:\d+: Address already in use"),
+            for options, words in ((("--listen", f"127.0.0.1:{server.port}"), rb"cannot listen on 127.0.0.1:\d+: address already in use"),
                                    (("--unix", server.path), rb"cannot listen on .*: another process does")):
                 second = self.start(*options)
                 said = second.communicate(timeout=30)[1]

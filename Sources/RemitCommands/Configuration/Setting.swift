@@ -106,7 +106,7 @@ package struct Setting: Sendable {
     case .address: ServiceConfiguration.TCPAddress(text) != nil
     case .path, .socket: !text.isEmpty && !text.utf8.contains(0)
     case .library: NameAndPath(text) != nil
-    case .mode: UInt32(text, radix: 8).map { $0 <= 0o777 } ?? false
+    case .mode: text.utf8.first != UInt8(ascii: "+") && UInt32(text, radix: 8).map { $0 <= 0o777 } ?? false
     case .whenFull:
       ["block", "spill", "refuse"].contains(text)
         || (text.hasPrefix("spill ") && text.utf8.count > "spill ".utf8.count && !text.utf8.contains(0))

@@ -96,7 +96,8 @@ package final class DecisionService: Service {
       addresses.append("stdio")
       log.info("serving standard input and output", metadata: ["address": "stdio"])
     }
-    http?.ready()
+    await listeners.accept()
+    await http?.ready()
     configuration.whenReady?(addresses)
     await withGracefulShutdownHandler {
       for await _ in ends {}

@@ -4,7 +4,8 @@ internal import NIOCore
 internal import NIOPosix
 internal import RemitEngine
 
-/// The sockets that accept connections.
+/// The sockets that accept connections, once all of them are there: a service that does not start must not have let anybody in. Who
+/// connects before waits in a socket's queue.
 final class Listeners {
   private let group: MultiThreadedEventLoopGroup
   private let seats: [ObjectIdentifier: NIOLoopBound<LoopSeat>]
@@ -66,6 +67,16 @@ final class Listeners {
     files.append(try UnixSocketFile(path: address.path, mode: address.mode))
   }
 
+  /// Accepts connections from now on.
+  func accept() async {
+    await Self.accept(channels)
+  }
+
+  static func accept(_ channels: [any Channel]) async {
+    // It fails only where a listener has been closed meanwhile.
+    for channel in channels { try? await channel.setOption(.autoRead, value: true).get() }
+  }
+
   /// Accepts nobody any more.
   func close() async {
     for channel in channels { try? await channel.close().get() }
@@ -84,6 +95,7 @@ final class Listeners {
     let granted = permission
     var bootstrap = ServerBootstrap(group: group)
       .serverChannelOption(.backlog, value: backlog)
+      .serverChannelOption(.autoRead, value: false)
       .serverChannelInitializer { channel in
         channel.eventLoop.makeCompletedFuture {
           try channel.pipeline.syncOperations.addHandler(AcceptPause(shortage))

@@ -5,6 +5,7 @@ import resource
 import socket
 import subprocess
 import tempfile
+import threading
 import time
 import unittest
 
@@ -134,6 +135,40 @@ class SocketTests(StartCase):
                 with self.subTest(options):
                     os.makedirs(self.path("log"), exist_ok=True)
                     self.check_refused(rf"--log-(spill|full): {spill} is the folder of the log itself, and it goes on in another", "--stdio", "--log", "log", *options)
+
+
+class EarlyClientTests(StartCase):
+    def test_nobody_is_let_in_by_a_service_that_does_not_start(self):
+        """A client that connects to the first address while the second cannot be had gets no answer, and disturbs nothing."""
+        with socket.socket() as taken:
+            taken.bind(("127.0.0.1", 0))
+            taken.listen()
+            stop = threading.Event()
+            got = []
+            ended = []
+
+            def talk():
+                while not stop.is_set():
+                    with socket.socket(socket.AF_UNIX) as connection:
+                        try:
+                            connection.connect(os.path.join(self.place, "s"))
+                            connection.sendall(line(request("health")))
+                            got.append(connection.recv(1000))
+                        except OSError as problem:
+                            ended.append(problem)
+            threads = [threading.Thread(target=talk) for _ in range(4)]
+            for thread in threads:
+                thread.start()
+            try:
+                for option in ("--http", "--admin-unix"):
+                    address = f"127.0.0.1:{taken.getsockname()[1]}" if option == "--http" else "nowhere/t"
+                    for _ in range(5):
+                        self.check_refused(f"cannot listen on {address}: .*", "--unix", "s", option, address, "--loops", "4")
+            finally:
+                stop.set()
+                for thread in threads:
+                    thread.join()
+            self.assertEqual([text for text in got if text], [])
 
 
 class SystemTests(StartCase):

@@ -44,8 +44,11 @@ final class HTTPFront: Sendable {
     }
   }
 
-  /// All listeners are there.
-  func ready() { service.ready() }
+  /// All listeners are there: connections are accepted from now on.
+  func ready() async {
+    service.ready()
+    await listeners.accept()
+  }
 
   /// Answers what was sent. The listeners stay, and say that the service ends.
   func drain() async {

@@ -45,6 +45,7 @@ final class HTTPListeners: Sendable {
     let shortage = shortage
     let bootstrap = ServerBootstrap(group: group)
       .serverChannelOption(.backlog, value: backlog)
+      .serverChannelOption(.autoRead, value: false)
       .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
       .serverChannelInitializer { socket in
         socket.eventLoop.makeCompletedFuture {
@@ -67,6 +68,11 @@ final class HTTPListeners: Sendable {
     let (socket, bound) = try await Listeners.bind(bootstrap, to: address)
     sockets.withLock { $0.append(socket) }
     return bound
+  }
+
+  /// Accepts connections from now on.
+  func accept() async {
+    await Listeners.accept(sockets.withLock { $0 })
   }
 
   /// Accepts nobody any more, and ends all connections.

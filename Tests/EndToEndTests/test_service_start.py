@@ -64,7 +64,7 @@ class AddressTests(StartCase):
                 self.check_refused(rf"cannot listen on {text}: [a-z ]+", "--http", text)
 
     def test_what_is_given_twice(self):
-        twice = "cannot listen on {}: it is given twice"
+        twice = ".*: {} is given twice.*"
         for address, options in (("127.0.0.1:7499", ["--listen", "127.0.0.1:7499", "--listen", "127.0.0.1:7499"]),
                                  (r"\[::1\]:7499", ["--listen", "[::1]:7499", "--http", "[::1]:7499"]),
                                  ("s", ["--unix", "s", "--unix", "s"]), ("s", ["--unix", "s", "--admin-unix", "s"]), (r"\./s", ["--unix", "s", "--unix", "./s"])):

@@ -35,11 +35,11 @@ final class MaskedDecider {
     else { return false }
     let start = output.count
     _ = unsafe try decider.decide(UnsafeRawBufferPointer(input.bytes), into: &output)
-    // What looks into it asks for padding.
-    let copy = unsafe output.withBytes { bytes in unsafe ByteBlock(bytes[start...]) }
-    defer { withExtendedLifetime(copy) {} }
-    let now = unsafe ReplayResult(element: UnsafeRawBufferPointer(copy.bytes))
-    let isKnown = unsafe !Self.depends(now, on: hidden) && isTraced(now)
+    readElement()
+    let isKnown = unsafe output.withBytes { bytes in
+      let now = unsafe UnsafeRawBufferPointer(rebasing: bytes[start...])
+      return unsafe isTraced(now) && !Self.depends(now, on: hidden)
+    }
     if !isKnown { output.truncate(to: start) }
     return isKnown
   }
@@ -79,17 +79,39 @@ final class MaskedDecider {
     }
   }
 
-  /// Whether the traced decision has come to the same, but for the words of an error. A policy that looks into such words may go another way.
-  private func isTraced(_ result: ReplayResult) -> Bool {
+  /// Turns `line` into an element.
+  private func readElement() {
     // What looks into it asks for padding; white space behind a line does not count.
     for _ in 0..<ByteBlock.padding { line.append(UInt8(ascii: "\n")) }
     element.removeAll()
     unsafe line.withBytes { line in unsafe element.appendElement(ofResultLine: line) }
-    let copy = unsafe element.withBytes { unsafe ByteBlock($0) }
+  }
+
+  /// Whether the traced decision has come to that element too, but for the words of an error. A policy that looks into such words may go
+  /// another way.
+  private func isTraced(_ now: UnsafeRawBufferPointer) -> Bool {
+    unsafe element.withBytes { traced in
+      if unsafe now.elementsEqual(traced) { return true }
+      let results = unsafe (ReplayResult(element: now), ReplayResult(element: traced))
+      guard unsafe results.0.isError && results.1.isError else { return false }
+      return unsafe Self.withCopy(results.0) { now in
+        unsafe Self.withCopy(results.1) { traced in
+          unsafe now.rawMember("code") == traced.rawMember("code") && now.rawMember("line") == traced.rawMember("line")
+        }
+      }
+    }
+  }
+
+  private static func depends(_ element: UnsafeRawBufferPointer, on hidden: [String]) -> Bool {
+    let result = unsafe ReplayResult(element: element)
+    return unsafe result.isError && withCopy(result) { unsafe depends($0, on: hidden) }
+  }
+
+  /// What looks into a result asks for padding.
+  private static func withCopy<Value>(_ result: ReplayResult, _ body: (ReplayResult) -> Value) -> Value {
+    let copy = unsafe ByteBlock(result.json)
     defer { withExtendedLifetime(copy) {} }
-    let traced = unsafe ReplayResult(element: UnsafeRawBufferPointer(copy.bytes))
-    guard unsafe result.isError && traced.isError else { return unsafe result.isEqual(to: traced) }
-    return ["code", "line"].allSatisfy { unsafe result.rawMember($0) == traced.rawMember($0) }
+    return unsafe body(ReplayResult(isError: result.isError, json: UnsafeRawBufferPointer(copy.bytes)))
   }
 
   /// Whether a result says something of a hidden value, or might say something else with the true one.

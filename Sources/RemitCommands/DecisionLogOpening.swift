@@ -14,8 +14,6 @@ struct DecisionLogOpening {
   /// - Returns: Nil where decisions are not logged.
   func open(milliseconds: @escaping @Sendable () -> Int64, _ logger: Logger) throws -> DecisionLog? {
     guard let configuration = try configuration() else { return nil }
-    // A file that has reached the most that it may have is told by write(2).
-    signal(SIGXFSZ, SIG_IGN)
     do throws(LogError) {
       return try DecisionLog(configuration, milliseconds: milliseconds) { message in
         if message.isWarning { logger.warning("\(message.text)") } else { logger.info("\(message.text)") }

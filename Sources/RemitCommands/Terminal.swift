@@ -106,6 +106,13 @@ enum Terminal {
       // SAFETY: the bytes are the slice's own, for this call.
       let count = unsafe rest.withUnsafeBytes { bytes in unsafe Glibc.write(file, bytes.baseAddress, bytes.count) }
       if count < 0 && errno == EINTR { continue }
+      if count < 0 && errno == EAGAIN && file == STDOUT_FILENO {
+        // Somebody else, who has it too, has made it non-blocking.
+        var output = pollfd(fd: file, events: Int16(POLLOUT), revents: 0)
+        // SAFETY: one structure, which outlives the call.
+        _ = unsafe poll(&output, 1, -1)
+        continue
+      }
       guard count > 0 else {
         if file == STDOUT_FILENO { outputError.store(errno, ordering: .relaxed) }
         return

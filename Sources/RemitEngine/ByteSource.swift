@@ -49,7 +49,7 @@ package final class FileStream: ByteSource, ByteSink {
       // SAFETY: `target` is the caller's, for this call.
       let count = unsafe Glibc.read(file, target.baseAddress, target.count)
       if count >= 0 { return count }
-      if errno != EINTR { throw StreamError.system("cannot read \(name)") }
+      guard errno == EINTR || isReadyAgain(for: POLLIN) else { throw StreamError.system("cannot read \(name)") }
     }
   }
 
@@ -60,9 +60,17 @@ package final class FileStream: ByteSource, ByteSink {
       let count = unsafe Glibc.write(file, rest.baseAddress, rest.count)
       if count >= 0 {
         unsafe rest = unsafe UnsafeRawBufferPointer(rebasing: rest[count...])
-      } else if errno != EINTR {
+      } else if errno != EINTR && !isReadyAgain(for: POLLOUT) {
         throw StreamError.system("cannot write \(name)")
       }
     }
+  }
+
+  /// Waits for a file that somebody else, who has it too, has made non-blocking: then to wait is no failure.
+  private func isReadyAgain(for events: Int32) -> Bool {
+    guard errno == EAGAIN else { return false }
+    var file = pollfd(fd: file, events: Int16(events), revents: 0)
+    // SAFETY: one structure, which outlives the call.
+    return unsafe poll(&file, 1, -1) >= 0 || errno == EINTR
   }
 }

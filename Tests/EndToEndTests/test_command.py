@@ -499,28 +499,6 @@ class CommandLine(unittest.TestCase):
             self.assertEqual((process.stderr.read(), process.wait()), (b"", 0))
             process.stderr.close()
 
-    def test_files_that_whoever_starts_it_has_closed(self):
-        """A closed input is an empty one; a closed output takes nothing, which is said; no other file gets their numbers."""
-        with Folder({"policies/x/y.lua": policy('return { outcome = "approve", reasons = { "ok" } }')}) as folder:
-            def start(*arguments, closed, data=None):
-                def close():
-                    for file in closed:
-                        os.close(file)
-                return subprocess.run([REMIT, *arguments], input=data, capture_output=True, cwd=folder.path, check=False, timeout=60, preexec_fn=close)
-            for arguments in (["batch", "--policy", "x.y"], ["batch", "--policy", "x.y", "--format", "csv"], ["check"], ["test"], ["policies"]):
-                with self.subTest(arguments):
-                    empty = start(*arguments, closed=[], data=b"")
-                    for closed in ([0], [0, 2], [2]):
-                        done = start(*arguments, closed=closed, data=None if 0 in closed else b"")
-                        self.assertEqual((done.returncode, done.stdout), (empty.returncode, empty.stdout), done.stderr)
-            for arguments in (["batch", "--policy", "x.y"], ["explain", "--policy", "x.y"], ["policies"], ["--version"]):
-                for closed in ([1], [1, 2]):
-                    with self.subTest(arguments, closed=closed):
-                        done = start(*arguments, closed=closed, data=b"{}\n")
-                        self.assertEqual(done.returncode, 2, done.stderr)
-                        if 2 not in closed:
-                            self.assertTrue(done.stderr.endswith(b"remit: cannot write standard output: bad file descriptor\n"), done.stderr)
-
     def test_version(self):
         done = run("--version")
         self.assertEqual(done.returncode, 0)

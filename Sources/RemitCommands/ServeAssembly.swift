@@ -83,6 +83,10 @@ struct ServeAssembly {
     configuration.unix += settings.texts("admin_unix").map {
       ServiceConfiguration.UnixAddress(path: $0, mode: Self.adminMode, isForAdmin: true)
     }
+    // A variable or a file may be for several services; a flag is for this one.
+    if settings.texts("unix").isEmpty, settings[SettingTable["unix_mode"]].source == .flag {
+      log.warning("--unix-mode: means nothing without --unix PATH")
+    }
     configuration.http = settings.texts("http").compactMap(ServiceConfiguration.TCPAddress.init)
     configuration.stdio = settings.boolean("stdio")
     let isReached = !(configuration.tcp.isEmpty && configuration.unix.isEmpty && configuration.http.isEmpty)

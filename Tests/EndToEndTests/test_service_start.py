@@ -137,6 +137,16 @@ class SocketTests(StartCase):
                     self.check_refused(rf"--log-(spill|full): {spill} is the folder of the log itself, and it goes on in another", "--stdio", "--log", "log", *options)
 
 
+    def test_a_mode_of_no_socket_is_warned_of(self):
+        words = "remit: warning: --unix-mode: means nothing without --unix PATH"
+        for options, warns in ((["--admin-unix", "s", "--unix-mode", "660"], True), (["--unix", "s", "--unix-mode", "660"], False)):
+            with self.subTest(options):
+                self.assertEqual(words in self.start("--listen", "127.0.0.1:0", *options), warns)
+                self.doCleanups()
+                self.place = self.enterContext(tempfile.TemporaryDirectory())
+        self.assertNotIn(words, self.start("--listen", "127.0.0.1:0", env={**os.environ, "REMIT_UNIX_MODE": "660"}))
+
+
 class EarlyClientTests(StartCase):
     def test_nobody_is_let_in_by_a_service_that_does_not_start(self):
         """A client that connects to the first address while the second cannot be had gets no answer, and disturbs nothing."""

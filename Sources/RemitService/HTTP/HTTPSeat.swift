@@ -20,8 +20,8 @@ final class HTTPSeat {
   /// Who connects now only wants to know how the service is.
   private var isClosed = false
 
-  /// Connections that the system has accepted before the end began may take so long to come here.
-  private static let grace = TimeAmount.milliseconds(100)
+  /// Connections that the system has accepted before the end began may take so long to come here, on a machine that is busy.
+  private static let grace = TimeAmount.milliseconds(300)
   private static let guestsMax = 4
 
   /// What a connection may do.

@@ -57,6 +57,9 @@ import Testing
     }
     gate.closed(file, at: 95_000)
     #expect(gate.wait(at: 95_000) == 100)
+    // As always, and not at once because it has taken so long.
+    gate.changed(at: 95_090)
+    #expect(gate.wait(at: 95_090) == 100)
   }
 
   @Test func `a file that nobody closes is taken as it is`() {
@@ -101,6 +104,9 @@ import Testing
     #expect(gate.wait(at: 500) == 1000)
     gate.came(other, at: 700)
     #expect(gate.wait(at: 700) == 100)
+    gate.went(file, at: 710)
+    gate.look { $0 == file }
+    #expect(gate.wait(at: 710) == 100)
     // What stays away is gone.
     gate.went(file, at: 750)
     #expect(gate.wait(at: 1749) == 1)
@@ -128,7 +134,11 @@ import Testing
     gate.began(file, at: 0)
     gate.lostCount(at: 5000)
     #expect(gate.wait(at: 5000) == 1000)
+    // It may have been closed, so nobody is blamed.
+    var later = gate
+    #expect(later.passed() == [])
     gate.began(file, at: 5500)
     #expect(gate.wait(at: 5500) == 10_000)
+    #expect(gate.passed() == [file])
   }
 }

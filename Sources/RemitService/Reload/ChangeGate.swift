@@ -15,6 +15,8 @@ struct ChangeGate {
   private struct Writing {
     var since: Int64
     var last: Int64
+    /// It may have been closed.
+    var isDoubtful = false
   }
 
   private var first: Int64?
@@ -34,12 +36,14 @@ struct ChangeGate {
 
   /// Somebody has written to the file, or may be about to.
   mutating func began(_ file: String, at now: Int64) {
-    writing[file, default: Writing(since: now, last: now)].last = now
+    let since = writing[file]?.since ?? now
+    writing[file] = Writing(since: since, last: now)
     changed(at: now)
   }
 
   mutating func closed(_ file: String, at now: Int64) {
-    writing[file] = nil
+    // The wait for a slow writer is over, and others may have been held up by it: they get as long as if it began now.
+    if let ended = writing.removeValue(forKey: file), now - ended.since >= Self.silence { first = now }
     changed(at: now)
   }
 
@@ -54,10 +58,15 @@ struct ChangeGate {
     closed(file, at: now)
   }
 
+  /// What has come back without a word of it is not missing.
+  mutating func look(for isThere: (String) -> Bool) {
+    missing = missing.filter { !isThere($0) }
+  }
+
   /// Files may have been closed without a word of it. Who still writes will be heard of.
   mutating func lostCount(at now: Int64) {
     let end = now - Self.patience + Self.quietAfterRemoval
-    writing = writing.mapValues { Writing(since: $0.since, last: min($0.last, end)) }
+    writing = writing.mapValues { Writing(since: $0.since, last: min($0.last, end), isDoubtful: true) }
     changed(at: now)
   }
 
@@ -97,6 +106,6 @@ struct ChangeGate {
   /// - Returns: Those that nobody has closed, sorted: they are taken as they are.
   mutating func passed() -> [String] {
     defer { self = ChangeGate() }
-    return writing.keys.sorted()
+    return writing.filter { !$0.value.isDoubtful }.keys.sorted()
   }
 }

@@ -50,10 +50,12 @@ final class WatchedFolders {
   /// - Returns: Whether anything has.
   func update(_ gate: inout ChangeGate, at now: Int64) -> Bool {
     let events = inotify.events()
+    var isWatchedAnew = false
     for event in events {
       if event.has(IN_Q_OVERFLOW) {
         // What is gone is not known, so everything is looked at.
         watchAll()
+        isWatchedAnew = true
         gate.lostCount(at: now)
         continue
       }
@@ -67,12 +69,15 @@ final class WatchedFolders {
       let isMovedFolder = event.has(IN_MOVED_FROM) && event.has(IN_ISDIR) && folder.isInside
       if isStep || isGone || isMovedFolder {
         watchAll()
+        isWatchedAnew = true
         gate.changed(at: now)
       }
       // Nothing whose name begins with a dot is ever loaded.
       guard folder.isInside, !event.name.isEmpty, !event.name.hasPrefix(".") else { continue }
       take(event, of: folder.path + "/" + event.name, &gate, at: now)
     }
+    // Another folder may have taken a folder's place.
+    if isWatchedAnew { gate.look { path in unsafe access(path, F_OK) == 0 } }
     return !events.isEmpty
   }
 

@@ -433,6 +433,20 @@ class FileTests(ReloadTest):
                 os.replace(server.place("policies/next_link"), server.place("policies/linked"))
                 server.wait_for_value(2, "linked.x")
 
+    def test_a_hidden_link_that_others_lead_through(self):
+        """As Kubernetes does it: `a -> ..data/a`, `..data -> ..1`, and `..data` is switched."""
+        with Folder({"policies/..1/a/x.lua": versioned(1), "policies/..2/a/x.lua": versioned(2)}) as folder:
+            os.symlink("..1", os.path.join(folder.path, "policies/..data"))
+            os.symlink("..data/a", os.path.join(folder.path, "policies/a"))
+            with AdminServer(folder) as server:
+                for version in (2, 1, 2):
+                    os.symlink(f"..{version}", server.place("policies/..next"))
+                    os.replace(server.place("policies/..next"), server.place("policies/..data"))
+                    server.wait_for_value(version)
+                shutil.rmtree(server.place("policies/..1"))
+                server.write("policies/..2/a/x.lua", versioned(3))
+                server.wait_for_value(3)
+
     def test_more_events_than_the_system_keeps(self):
         """What is lost is found by looking."""
         with open("/proc/sys/fs/inotify/max_queued_events", encoding="ascii") as file:

@@ -67,7 +67,7 @@ final class WatchedFolders {
       let isStep = folder.wayNames.contains(event.name)
       let isGone = event.has(IN_DELETE_SELF, IN_MOVE_SELF, IN_UNMOUNT)
       let isMovedFolder = event.has(IN_MOVED_FROM) && event.has(IN_ISDIR) && folder.isInside
-      if isStep || isGone || isMovedFolder {
+      if isStep || isGone || isMovedFolder || Self.isSwitchedLink(event, in: folder) {
         watchAll()
         isWatchedAnew = true
         gate.changed(at: now)
@@ -79,6 +79,12 @@ final class WatchedFolders {
     // Another folder may have taken a folder's place.
     if isWatchedAnew { gate.look { path in unsafe access(path, F_OK) == 0 } }
     return !events.isEmpty
+  }
+
+  /// A hidden link that others may lead through has been switched, as Kubernetes does with `..data`.
+  private static func isSwitchedLink(_ event: Inotify.Event, in folder: Watched) -> Bool {
+    folder.isInside && event.has(IN_MOVED_TO) && event.name.hasPrefix(".")
+      && target(ofLink: folder.path + "/" + event.name) != nil
   }
 
   private func take(_ event: Inotify.Event, of path: String, _ gate: inout ChangeGate, at now: Int64) {

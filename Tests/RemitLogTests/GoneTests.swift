@@ -165,7 +165,10 @@ import Testing
       fixture.said.withLock { $0 = [] }
       running.decide()
       #expect(wait { running.log.statistics.failures > 3 })
-      let why = isRunning ? "another service writes its decision log there" : "another decision log stands there now"
+      let why =
+        isRunning
+        ? "another service writes its decision log there"
+        : "another decision log stands there, or another service went on"
       #expect(running.said.last == "warning: cannot write \(fixture.path): \(why): answers wait until it can be")
       #expect(!running.isKept)
       for (one, two) in zip(files, fixture.snapshot().filter { $0.0 != "lock" }.sorted { $0.0 < $1.0 }) {
@@ -218,8 +221,10 @@ import Testing
 
   @Test func `what was written between two looks is told`() throws {
     let running = try Running(lookMilliseconds: 200)
+    let other = running.fixture.path + ".old"
     running.decide()
-    running.empty()
+    running.rename(to: other)
+    running.makeFolder()
     for _ in 0..<3 { running.decide() }
     #expect(running.isKept && running.said.isEmpty)
     usleep(250_000)
@@ -227,12 +232,64 @@ import Testing
     #expect(wait { running.isKept })
     running.log.close()
     #expect(running.said.first?.hasSuffix("lines 1 to 4 were in it") == true)
-    #expect(try running.fixture.verify(firstNumber: 5).isWhole)
+    let report = try running.fixture.verify(other)
+    #expect(report.isWhole && report.lines == 5)
     // And at the end.
     let ending = try Running(lookMilliseconds: 60_000)
     ending.decide()
-    ending.empty()
+    ending.rename(to: ending.fixture.path + ".old")
     ending.log.close()
     #expect(ending.said.first?.hasSuffix("line 1 was in it") == true)
+  }
+
+  @Test func `what is deleted or cut is seen before the next line`() throws {
+    for names in [[segment], ["lock"], ["lock", "head", segment], []] {
+      let running = try Running(lookMilliseconds: 60_000)
+      let fixture = running.fixture
+      running.decide()
+      for name in names { fixture.delete(name) }
+      if names.isEmpty { fixture.replace(segment, []) }
+      running.decide()
+      #expect(wait { running.isKept } && !running.said.isEmpty)
+      running.log.close()
+      #expect(try fixture.verify(firstNumber: names == ["lock"] ? 1 : 2).isWhole)
+    }
+  }
+
+  @Test func `a service that another one has followed stops`() throws {
+    for isHeadGone in [false, true] {
+      let running = try Running(lookMilliseconds: 60_000)
+      let fixture = running.fixture
+      running.decide()
+      fixture.delete("lock")
+      if isHeadGone { fixture.delete("head") }
+      let other = try fixture.open()
+      let recorder = other.makeRecorder()
+      recorder.take(id: "77")
+      #expect(recorder.keep())
+      running.decide()
+      #expect(wait { running.log.statistics.failures > 3 })
+      other.close()
+      let failures = running.log.statistics.failures
+      #expect(wait { running.log.statistics.failures > failures + 3 })
+      running.log.close()
+      #expect(!running.isKept)
+      let lines = try fixture.lines()
+      #expect(lines.count == 2 && lines[1].contains(#""id":77,"#))
+      #expect(try fixture.verify().isWhole)
+    }
+  }
+
+  @Test func `a service that another one has only looked into goes on`() throws {
+    let running = try Running(lookMilliseconds: 60_000)
+    let fixture = running.fixture
+    running.decide()
+    fixture.delete("lock")
+    try fixture.open().close()
+    running.decide()
+    #expect(wait { running.isKept })
+    running.log.close()
+    let report = try fixture.verify()
+    #expect(report.isWhole && report.lines == 2)
   }
 }

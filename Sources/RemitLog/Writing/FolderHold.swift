@@ -26,12 +26,15 @@ final class FolderHold {
   /// Lets go of the folder.
   func release() { lock = nil }
 
+  /// Whether another service could take the folder.
+  var hasDeletedLock: Bool { lock?.isDeleted ?? false }
+
   /// Looks whether the folder still has its lock and its head, and makes anew what is gone: others go by them.
   ///
   /// A folder without any file of this log may have been made or mounted by somebody else. It is gone on in where there is no other log in
   /// it. It is not made here: where it is gone, what it was mounted from may be gone too.
   ///
-  /// - Parameter hasSegment: Whether the segment that is being written is there, as a sign of whose folder it is.
+  /// - Parameter hasSegment: Whether the segment that is being written is there as this service has left it.
   func look(hasSegment: Bool) -> Look {
     let hasLock = lock?.isThere == true
     let hasHead = head?.isThere ?? true
@@ -44,9 +47,9 @@ final class FolderHold {
       case .success(let lock): taken = lock
       case .failure(let failure): return .failure(.init(path: path, code: failure.code, why: failure.why))
       }
-      let isOurs = hasSegment || (head != nil && hasHead)
-      guard isOurs || !hasLog else {
-        return .failure(.init(path: path, code: EEXIST, why: "another decision log stands there now"))
+      guard isOurs(hasSegment: hasSegment) else {
+        let why = "another decision log stands there, or another service went on"
+        return .failure(.init(path: path, code: EEXIST, why: why))
       }
       lock = taken
     }
@@ -59,10 +62,14 @@ final class FolderHold {
     return .madeAnew
   }
 
-  /// Whether there is a log, or what cannot be looked into.
-  private var hasLog: Bool {
-    guard let segments = try? LogSegment.all(in: [path]), segments.isEmpty else { return true }
-    var status = stat()
-    return unsafe lstat("\(path)/\(HeadFile.name)", &status) == 0
+  /// Whether the folder has this log as it was left, or none, after its lock was gone.
+  private func isOurs(hasSegment: Bool) -> Bool {
+    let isFree = hasSegment || (try? LogSegment.all(in: [path]))?.isEmpty == true
+    guard let head else { return isFree }
+    switch try? HeadFile.read(folder: path) {
+    case .record(let record, _): return record == head.last
+    case .missing, .empty: return isFree
+    case .damaged, nil: return false
+    }
   }
 }

@@ -60,6 +60,8 @@ private import Glibc
     return (file, path)
   }
 
+  var isDeleted: Bool { OpenFile.isDeleted(file) }
+
   /// Whether others still find it.
   var isThere: Bool { OpenFile.isThere(file, path) }
 

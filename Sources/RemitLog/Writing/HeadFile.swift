@@ -35,6 +35,8 @@ private import RemitWire
   private var slot = 0
   /// Both slots are to be written, so that one that is damaged, or not there yet, is whole.
   private var isFresh = true
+  /// What was written last.
+  private(set) var last: Record?
 
   /// Opens it for writing, and makes it where it is not there.
   init(folder: String) throws(LogError) {
@@ -67,7 +69,9 @@ private import RemitWire
   /// Returns 0, or the system's error.
   func write(_ record: Record) -> Int32 {
     let code = writeSlot(record)
-    guard code == 0, isFresh else { return code }
+    guard code == 0 else { return code }
+    last = record
+    guard isFresh else { return 0 }
     isFresh = false
     return writeSlot(record)
   }

@@ -12,6 +12,12 @@ enum OpenFile {
     return unsafe fstat(file, &open) == 0 && open.st_ino == named.st_ino && open.st_dev == named.st_dev
   }
 
+  /// Whether nobody can open it any more, or it has fewer bytes than that. This does not look at its path, and so costs little.
+  static func isDeleted(_ file: Int32, orShorterThan length: Int = 0) -> Bool {
+    var status = stat()
+    return unsafe fstat(file, &status) == 0 && (status.st_nlink == 0 || status.st_size < length)
+  }
+
   /// In bytes; 0 where that cannot be told.
   static func length(_ file: Int32) -> Int {
     var status = stat()

@@ -219,7 +219,7 @@ final class SegmentWriter {
   }
 
   private func open(in folder: Int, from number: Int, at milliseconds: Int64) throws(Failure) {
-    try look(in: folder, hasSegment: segment != nil && folder == self.folder && isThere)
+    try look(in: folder, hasSegment: folder == self.folder && isAsLeft)
     let next = LogSegment(folder: folders[folder].path, firstNumber: number)
     let file = files.open(next.path, isNew: true)
     guard file >= 0 else { throw failed(next.path, -file) }
@@ -268,16 +268,18 @@ final class SegmentWriter {
 
   // MARK: Whether the files are still there
 
-  /// Looks now and then whether lines go where others find them; where they do not, the log goes on in a new segment.
+  /// Looks whether lines go where others find them; where they do not, the log goes on in a new segment. What is deleted shows at once, and
+  /// what is moved now and then, as that takes longer.
   ///
   /// - Parameter number: Of the next line.
   private func look(number: Int, at milliseconds: Int64) throws(Failure) {
     let now = monotonicMilliseconds()
-    guard isInDoubt || now >= nextLook else { return }
+    let isDue = isInDoubt || now >= nextLook
+    guard isDue || OpenFile.isDeleted(file, orShorterThan: length) || folders[folder].hasDeletedLock else { return }
     nextLook = now + setting.lookMilliseconds
     isInDoubt = true
     if isThere {
-      try look(in: folder, hasSegment: segment != nil)
+      try look(in: folder, hasSegment: isAsLeft)
       if isSpilled { lookAtHead() }
       if isGone { note("\(path) is there again: the decision log goes on in it", isWarning: false) }
       isGone = false
@@ -317,6 +319,9 @@ final class SegmentWriter {
     guard let segment, file >= 0 else { return true }
     return OpenFile.isThere(file, segment.path) && OpenFile.length(file) >= length
   }
+
+  /// Whether the segment is there, and nobody else has written to it.
+  private var isAsLeft: Bool { segment != nil && isThere && (isRagged || OpenFile.length(file) == length) }
 
   private func noteGone(_ number: Int) {
     guard !isGone, let segment else { return }

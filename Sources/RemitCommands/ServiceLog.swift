@@ -37,7 +37,8 @@ enum ServiceLog {
           return
         }
         if lost > 0 {
-          write(.warning, "\(lost) messages were lost: nobody read standard error", ["lost": .stringConvertible(lost)])
+          let what = lost == 1 ? "1 message was" : "\(lost) messages were"
+          write(.warning, "\(what) lost: nobody read standard error", ["lost": .stringConvertible(lost)])
           lost = 0
           // That may have been the last that it takes.
           guard Terminal.errorTakesMore else {

@@ -46,7 +46,8 @@ package struct ReloadReport: Sendable {
     case .recovered:
       return ["reloaded: snapshot \(snapshot), the files are again what is in force (\(milliseconds) ms)"]
     case .refused(let problems):
-      let more = problems.count > Self.problemsMax ? ["… and \(problems.count - Self.problemsMax) more problems"] : []
+      let rest = problems.count - Self.problemsMax
+      let more = rest > 0 ? ["… and \(rest) more \(rest == 1 ? "problem" : "problems")"] : []
       return problems.prefix(Self.problemsMax).map(\.description) + more
         + ["reload refused, snapshot \(snapshot) stays in force"]
     }

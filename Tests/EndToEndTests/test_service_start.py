@@ -58,13 +58,13 @@ class AddressTests(StartCase):
         self.check_refused("--unix-mode: expected .*", "--unix", "s", "--unix-mode", "+660")
 
     def test_names_that_nobody_knows(self):
-        for text in ("999.1.1.1:7400", "nobody.invalid:7400"):
-            with self.subTest(text):
-                self.check_refused(rf"cannot listen on {text}: [a-z ]+", "--listen", text)
-                self.check_refused(rf"cannot listen on {text}: [a-z ]+", "--http", text)
+        for option in ("--listen", "--http"):
+            with self.subTest(option):
+                self.check_refused(r"cannot listen on nobody.invalid:7400: [a-z ]+", option, "nobody.invalid:7400")
+                self.check_refused(f"{option}: 999.1.1.1 is no IPv4 address", option, "999.1.1.1:7400")
 
     def test_what_is_given_twice(self):
-        twice = ".*: {} is given twice.*"
+        twice = ".*: {} is given (twice|to .* already)"
         for address, options in (("127.0.0.1:7499", ["--listen", "127.0.0.1:7499", "--listen", "127.0.0.1:7499"]),
                                  (r"\[::1\]:7499", ["--listen", "[::1]:7499", "--http", "[::1]:7499"]),
                                  ("s", ["--unix", "s", "--unix", "s"]), ("s", ["--unix", "s", "--admin-unix", "s"]), (r"\./s", ["--unix", "s", "--unix", "./s"])):

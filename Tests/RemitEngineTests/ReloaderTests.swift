@@ -399,7 +399,8 @@ private func tests(_ name: String, _ value: String) -> String {
   @Test(arguments: [(100, nil), (101, "… and 1 more problem"), (102, "… and 2 more problems")])
   func `a report has 100 problems, and how many more there are`(count: Int, more: String?) {
     let problems = (1...count).map { Diagnostic(file: "a/x.lua", line: $0, message: "wrong") }
-    let report = ReloadReport(trigger: .files, outcome: .refused(problems), snapshot: "abc", milliseconds: 1)
+    let report = ReloadReport(
+      trigger: .files, outcome: .refused(problems), areFilesRefused: true, snapshot: "abc", milliseconds: 1)
     #expect(report.lines.count == 101 + (more == nil ? 0 : 1))
     #expect(report.lines.dropLast().last == more ?? "a/x.lua:100: wrong")
   }

@@ -99,9 +99,9 @@ import Testing
     var gate = ChangeGate()
     gate.went(file, at: 0)
     gate.went(other, at: 10)
-    #expect(gate.wait(at: 10) == 1000)
+    #expect(gate.wait(at: 10) == 500)
     gate.came(file, at: 500)
-    #expect(gate.wait(at: 500) == 1000)
+    #expect(gate.wait(at: 500) == 500)
     gate.came(other, at: 700)
     #expect(gate.wait(at: 700) == 100)
     gate.went(file, at: 710)
@@ -109,8 +109,8 @@ import Testing
     #expect(gate.wait(at: 710) == 100)
     // What stays away is gone.
     gate.went(file, at: 750)
-    #expect(gate.wait(at: 1749) == 1)
-    #expect(gate.wait(at: 1750) == 0)
+    #expect(gate.wait(at: 1249) == 1)
+    #expect(gate.wait(at: 1250) == 0)
   }
 
   @Test func `nobody misses what was not there before`() {
@@ -133,7 +133,7 @@ import Testing
     var gate = ChangeGate()
     gate.began(file, at: 0)
     gate.lostCount(at: 5000)
-    #expect(gate.wait(at: 5000) == 1000)
+    #expect(gate.wait(at: 5000) == 500)
     // It may have been closed, so nobody is blamed.
     var later = gate
     #expect(later.passed() == [])

@@ -4,7 +4,7 @@ struct ChangeGate {
   /// Whoever writes several files, or one in several steps, pauses less.
   static let quiet: Int64 = 100
   /// The same of whoever takes files away to put others in their places.
-  static let quietAfterRemoval: Int64 = 1000
+  static let quietAfterRemoval: Int64 = 500
   /// Changes that never end are looked at all the same, so long after the first; but not while a file may be half.
   static let longest: Int64 = 3000
   /// How long after its last change a file is waited for that nobody closes.

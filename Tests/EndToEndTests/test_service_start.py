@@ -2,6 +2,7 @@
 import fcntl
 import os
 import resource
+import signal
 import socket
 import subprocess
 import tempfile
@@ -190,6 +191,29 @@ class SystemTests(StartCase):
                 self.check_refused(rf"the system lets this process have {files} files, and it needs 30 \(see ulimit -n\)", "--stdio", "--unix", "s",
                                    "--loops", "2", preexec_fn=few(files))
         self.start("--stdio", "--unix", "s", "--listen", "127.0.0.1:0", "--http", "127.0.0.1:0", "--loops", "2", preexec_fn=few(30))
+
+    def test_signals_that_were_blocked_or_ignored_before(self):
+        signals = [signal.SIGHUP, signal.SIGTERM, signal.SIGINT]
+
+        def ignore():
+            for number in signals:
+                signal.signal(number, signal.SIG_IGN)
+        for before in (lambda: signal.pthread_sigmask(signal.SIG_BLOCK, signals), ignore):
+            for end in (signal.SIGTERM, signal.SIGINT):
+                process = subprocess.Popen(self.command("--listen", "127.0.0.1:0"), stdin=subprocess.DEVNULL, stderr=subprocess.PIPE, preexec_fn=before)
+                late = threading.Timer(30, process.kill)
+                late.start()
+                self.addCleanup(late.cancel)
+                for number, words in ((None, b"ready"), (signal.SIGHUP, b"reloaded"), (end, b"ended")):
+                    if number:
+                        process.send_signal(number)
+                    text = b""
+                    while words not in text:
+                        text = process.stderr.readline()
+                        self.assertTrue(text, words)
+                self.assertEqual(process.wait(30), 0)
+                late.cancel()
+                process.stderr.close()
 
 
 if __name__ == "__main__":

@@ -50,6 +50,12 @@ package enum HangupSignal {
       WakePipe.wake()
       errno = error
     }
+    // Whoever has started the process may have blocked it; threads that are made later have it as this one has.
+    var hangup = sigset_t()
+    // SAFETY: the set outlives the calls.
+    unsafe sigemptyset(&hangup)
+    unsafe sigaddset(&hangup, SIGHUP)
+    unsafe pthread_sigmask(SIG_UNBLOCK, &hangup, nil)
   }
 
   /// How often it has come.

@@ -494,16 +494,19 @@ class ReserveTests(unittest.TestCase):
         with HTTPServer("--connections", "1", "--loops", "1") as service, service.raw() as held:
             held.sendall(self.HEALTH)
             held.recv(65536)
-            silent = [service.raw() for _ in range(4)]
-            silent[0].sendall(b"GET /heal")
-            # They may be accepted a little later than they are there.
+            for _ in range(10):
+                silent = [service.raw() for _ in range(4)]
+                silent[0].sendall(b"GET /heal")
+                # They are accepted a little later than they are there; who asks before takes the place of one.
+                time.sleep(0.3)
+                found = self.statuses(service, self.HEALTH)
+                for connection in silent:
+                    self.assertEqual([status for status, _, _ in answers(received(connection))], [503])
+                    connection.close()
+                if found == [503]:
+                    break
+            self.assertEqual(found, [503])
             end = time.monotonic() + 5
-            while self.statuses(service, self.HEALTH) == [200] and time.monotonic() < end:
-                pass
-            for connection in silent:
-                self.assertEqual([status for status, _, _ in answers(received(connection))], [503])
-                connection.close()
-            self.assertLess(time.monotonic(), end)
             while self.statuses(service, self.HEALTH) != [200]:
                 self.assertLess(time.monotonic(), end)
 

@@ -117,7 +117,7 @@ package final class DecisionService: Service {
     let bound = try await listeners.listen(address)
     if !bound.isLoopback {
       log.warning(
-        "\(bound.text) is no loopback address: whoever reaches it may ask for decisions",
+        "\(ServiceConfiguration.TCPAddress.exposure(of: bound.text))",
         metadata: ["address": "\(bound.text)"])
     }
     log.info("listening on \(bound.text)", metadata: ["address": "\(bound.text)"])

@@ -21,6 +21,11 @@ extension ServiceConfiguration.TCPAddress {
   /// Whether only this machine reaches it; nil where that depends on what the host's name means.
   package var isLoopback: Bool? { host.lowercased() == "localhost" ? true : Self.isLoopback(host) }
 
+  /// What is said of an address that others than this machine reach.
+  package static func exposure(of address: String) -> String {
+    "\(address) is no loopback address: whoever reaches it may ask for decisions"
+  }
+
   /// - Returns: Nil where the text is no IP address.
   static func isLoopback(_ text: String) -> Bool? {
     guard let ip = ip(text) else { return nil }

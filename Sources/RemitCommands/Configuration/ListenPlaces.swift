@@ -37,7 +37,7 @@ struct ListenPlaces {
   /// What a start would warn of. What a host's name means is not known before it is looked up.
   var warnings: [String] {
     addresses.filter { $0.address.isLoopback == false }.map {
-      "\($0.address.text) is no loopback address: whoever reaches it may ask for decisions"
+      ServiceConfiguration.TCPAddress.exposure(of: $0.address.text)
     }
   }
 }

@@ -1,4 +1,3 @@
-private import Glibc
 package import RemitModel
 internal import RemitPolicy
 
@@ -69,12 +68,12 @@ package final class ThreadMeter {
 
   /// What follows is measured from now on.
   package func startLap() {
-    lapNanoseconds = Self.now()
+    lapNanoseconds = MonotonicClock.nanoseconds
   }
 
   /// A decision has been made since the lap began, and the next lap begins.
   package func endLap() {
-    let end = Self.now()
+    let end = MonotonicClock.nanoseconds
     let duration = max(0, end - lapNanoseconds)
     lapNanoseconds = end
     var bucket = 0
@@ -83,13 +82,6 @@ package final class ThreadMeter {
     }
     row.add(to: Layout.buckets + bucket)
     row.add(Int(duration), to: Layout.sum)
-  }
-
-  private static func now() -> Int64 {
-    var time = timespec()
-    // SAFETY: it outlives the call.
-    unsafe _ = clock_gettime(CLOCK_MONOTONIC, &time)
-    return Int64(time.tv_sec) * 1_000_000_000 + Int64(time.tv_nsec)
   }
 }
 

@@ -204,7 +204,7 @@ package final class DecisionLog: DecisionSink, @unchecked Sendable {
     let isBehind = waitingBytes > configuration.waitingBytesMax
     let isSlow =
       configuration.whenFull == .refuse
-      && batchStart.map { monotonicMilliseconds() - $0 > configuration.slowMilliseconds } == true
+      && batchStart.map { MonotonicClock.milliseconds - $0 > configuration.slowMilliseconds } == true
     if isBehind || isSlow { gate.set(.behind) }
   }
 
@@ -237,7 +237,7 @@ package final class DecisionLog: DecisionSink, @unchecked Sendable {
       let rest = leftOver
       leftOver = nil
       if rest == nil { takeFromQueue(&batch) }
-      batchStart = monotonicMilliseconds()
+      batchStart = MonotonicClock.milliseconds
       monitor.unlock()
 
       if let rest { batch.append(rest.bodies) }
@@ -282,14 +282,14 @@ package final class DecisionLog: DecisionSink, @unchecked Sendable {
     var done = start
     var isTold = false
     while true {
-      let start = monotonicMilliseconds()
+      let start = MonotonicClock.milliseconds
       var failure = attempt(&done)
       if failure != nil, writer.spill(from: number(at: done), at: milliseconds()) {
         failure = attempt(&done)
       }
       guard let failure else {
         if isTold { tellOfEnd() }
-        let took = monotonicMilliseconds() - start
+        let took = MonotonicClock.milliseconds - start
         if took > configuration.slowMilliseconds { leaveSlowFolder(took) }
         return true
       }

@@ -24,11 +24,3 @@ enum OpenFile {
     return unsafe fstat(file, &status) == 0 ? Int(status.st_size) : 0
   }
 }
-
-/// Milliseconds of a clock that nobody sets.
-func monotonicMilliseconds() -> Int64 {
-  var now = timespec()
-  // SAFETY: it outlives the call.
-  unsafe _ = clock_gettime(CLOCK_MONOTONIC, &now)
-  return Int64(now.tv_sec) * 1000 + Int64(now.tv_nsec) / 1_000_000
-}

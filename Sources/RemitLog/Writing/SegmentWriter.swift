@@ -273,7 +273,7 @@ final class SegmentWriter {
   ///
   /// - Parameter number: Of the next line.
   private func look(number: Int, at milliseconds: Int64) throws(Failure) {
-    let now = monotonicMilliseconds()
+    let now = MonotonicClock.milliseconds
     let isDue = isInDoubt || now >= nextLook
     guard isDue || OpenFile.isDeleted(file, orShorterThan: length) || folders[folder].hasDeletedLock else { return }
     nextLook = now + setting.lookMilliseconds

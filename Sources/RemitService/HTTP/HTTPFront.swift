@@ -31,7 +31,7 @@ final class HTTPFront: Sendable {
         let text = "http://\(bound.text)"
         if !bound.isLoopback {
           log.warning(
-            "\(bound.text) is no loopback address: whoever reaches it may ask for decisions",
+            "\(ServiceConfiguration.TCPAddress.exposure(of: bound.text))",
             metadata: ["address": "\(text)"])
         }
         log.info("listening on \(text)", metadata: ["address": "\(text)"])

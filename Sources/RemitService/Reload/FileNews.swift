@@ -18,9 +18,9 @@ package final class FileNews: @unchecked Sendable {
   ///
   /// - Parameter waits: Gives whoever writes up to a second to come to an end.
   package func fileBeingWritten(waits: Bool) -> String? {
-    let end = Self.now + (waits ? Self.patience : 0)
+    let end = MonotonicClock.milliseconds + (waits ? Self.patience : 0)
     while let file = fileBeingWritten() {
-      if Self.now >= end { return file }
+      if MonotonicClock.milliseconds >= end { return file }
       usleep(Self.pause * 1000)
     }
     return nil
@@ -29,7 +29,7 @@ package final class FileNews: @unchecked Sendable {
   private func fileBeingWritten() -> String? {
     monitor.lock()
     defer { monitor.unlock() }
-    let now = Self.now
+    let now = MonotonicClock.milliseconds
     // The thread that watches would sleep on, as the news of it are taken here.
     if folders?.update(&gate, at: now) ?? false { WakePipe.wake() }
     return gate.beingWritten(at: now)
@@ -50,7 +50,7 @@ package final class FileNews: @unchecked Sendable {
     defer { monitor.unlock() }
     self.folders = folders
     // Something may have changed between loading and now.
-    gate.changed(at: Self.now)
+    gate.changed(at: MonotonicClock.milliseconds)
   }
 
   func end() {
@@ -68,18 +68,12 @@ package final class FileNews: @unchecked Sendable {
   func verdict(isAsked: Bool, say: (String) -> Void) -> Verdict {
     monitor.lock()
     defer { monitor.unlock() }
-    let now = Self.now
+    let now = MonotonicClock.milliseconds
     _ = folders?.update(&gate, at: now)
     if let file = gate.longWait(at: now) { say(file) }
     guard gate.wait(at: now) == 0 || isAsked && gate.beingWritten(at: now) == nil else {
       return .wait(gate.sleep(at: now))
     }
     return .look(notClosed: gate.passed())
-  }
-
-  private static var now: Int64 {
-    var time = timespec()
-    unsafe _ = clock_gettime(CLOCK_MONOTONIC, &time)
-    return Int64(time.tv_sec) * 1000 + Int64(time.tv_nsec) / 1_000_000
   }
 }

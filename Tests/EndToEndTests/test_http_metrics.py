@@ -164,9 +164,16 @@ class MetricsTests(FolderCase):
             with service.tcp() as first, service.unix() as second:
                 first.call("health")
                 second.call("health")
+                files = len(os.listdir(f"/proc/{service.process.pid}/fd"))
                 page = service.metrics()
                 self.assertEqual(page.value("remit_connections_open"), 3)
                 self.assertEqual(page.value("remit_connections_total"), 3)
+                # The connection that asked counts until the service has seen its end.
+                deadline = time.monotonic() + 20
+                while len(os.listdir(f"/proc/{service.process.pid}/fd")) > files:
+                    self.assertLess(time.monotonic(), deadline)
+                    time.sleep(0.01)
+                time.sleep(0.1)
                 with service.tcp() as third, service.tcp() as fourth:
                     replies = []
                     for client in (third, fourth):
